@@ -1,0 +1,67 @@
+"""Makes the documentation's pictures from the running app: `make pictures` writes docs/pictures/."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from browser import find
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACE = ROOT / "docs" / "pictures"
+QUESTION = "What can I cook with rice and apples?"
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+@contextmanager
+def app() -> Iterator[str]:
+    """The address of an app with an empty data folder."""
+    with tempfile.TemporaryDirectory() as home, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        env = os.environ | {"PROMPTUNE_HOME": home, "PROMPTUNE_PORT": str(port), "PROMPTUNE_LOG": "error", "PROMPTUNE_MAX_TOKENS": "24"}
+        running = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+        try:
+            assert running.stdout is not None
+            yield running.stdout.readline().rsplit(" ", 1)[-1].strip()
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.communicate(timeout=60)
+
+
+def shoot(page: Page, name: str) -> None:
+    page.wait_for_timeout(500)  # transitions
+    page.screenshot(path=PLACE / f"{name}.png")
+    print(f"docs/pictures/{name}.png")
+
+
+def main() -> None:
+    PLACE.mkdir(parents=True, exist_ok=True)
+    with app() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find(), args=FLAGS)
+        page = browser.new_context(viewport={"width": 1280, "height": 760}).new_page()
+        page.set_default_timeout(120_000)
+        page.goto(address)
+        page.locator("#chip", has_text="ready").wait_for()
+        page.fill("#q textarea", QUESTION)
+        page.keyboard.press("Enter")
+        page.locator(".met", has_text="tok/s").nth(2).wait_for()
+        shoot(page, "compare-light")
+        page.get_by_role("tab", name="Library").click()
+        page.locator("#shelf-comparisons label", has_text=QUESTION).first.click()
+        page.locator("#shelf-comparisons .beside .kept").nth(2).wait_for()
+        shoot(page, "library-light")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""What an engine is: the small frozen messages that go in and come out, the same in a process and over a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from promptune.core.generation import Generation
+from promptune.core.prompt import Prompt, SentPrompt
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Which weights to use. `name` is a contender's weights as spelled (tiny, tiny+run@0.8); `folder` holds the model."""
+
+    name: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One prompt to continue, everything decided: an engine chooses nothing."""
+
+    id: str
+    weights: Weights
+    prompt: Prompt
+    max_tokens: int
+    seed: int
+    temperature: float = 0.0  # 0 is greedy
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The prompt as the model reads it, before its first token."""
+
+    id: str
+    prompt: SentPrompt
+    weights: str
+    tag: Literal["sent"] = "sent"
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Text that is new and will not change. `tokens` counts the whole completion so far."""
+
+    id: str
+    text: str
+    tokens: int
+    tag: Literal["delta"] = "delta"
+
+
+@dataclass(frozen=True)
+class Finished:
+    id: str
+    generation: Generation
+    tag: Literal["finished"] = "finished"
+
+
+@dataclass(frozen=True)
+class Failed:
+    """This request failed; the others of its batch go on. `name` is an error's cause as in errors.py."""
+
+    id: str
+    name: str
+    what: str
+    todo: str = ""
+    tag: Literal["failed"] = "failed"
+
+
+Event = Sent | Delta | Finished | Failed
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can do with these weights; what it cannot is absent from the page."""
+
+    window: int
+    chat_template: bool
+    logprobs: bool
+    divergence: bool
+    exact_counts: bool
+
+
+@dataclass(frozen=True)
+class Logprob:
+    """How likely one given completion is: the sum over its tokens, in nats."""
+
+    total: float
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """How far next-token distributions differ on one text, means per token in nats.
+
+    `kl` is KL(first ‖ second); the cross-entropies are each model's own against the text.
+    """
+
+    tokens: int
+    kl: float
+    first_cross_entropy: float
+    second_cross_entropy: float
+
+
+class Engine(Protocol):
+    """Every method may raise EngineError; `stream` never does once it yields: failures are events of their request."""
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
+        """Every request ends in exactly one Finished or Failed. Closing the iterator cancels what is left of it."""
+        ...
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        """From any thread: those requests finish as `cancelled`, with the text they have, within a second."""
+        ...
+
+    def device(self) -> tuple[str, int]:
+        """The device's name for people, and its memory in MB."""
+        ...
+
+    def capabilities(self, weights: Weights) -> Capabilities: ...
+
+    def logprobs(self, weights: Weights, prompt: Prompt, completions: Sequence[str]) -> list[Logprob]: ...
+
+    def divergence(self, first: Weights, second: Weights, texts: Sequence[str]) -> list[Divergence]: ...
+
+    def count_tokens(self, weights: Weights, texts: Sequence[str]) -> list[int]: ...
+
+    def release(self) -> None:
+        """Unload what no request is using, so that a worker finds the device's memory free."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,58 @@
+"""One attempt at a job: its worker started, followed, and ended where somebody wants it to end."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+from promptune.core.job import Job
+from promptune.errors import Busy, DiskFull
+from promptune.jobs.backend import LocalProcess
+from promptune.jobs.ends import End, Ours, end_of
+from promptune.jobs.folder import SPEC
+from promptune.jobs.progress import Follower
+from promptune.store import Store, naming_full_disk
+
+LOOK = 0.2  # seconds between two looks at a worker
+
+
+def attempt(store: Store, job: Job, stop: threading.Event) -> End:
+    folder = store.job_folder(job.id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with naming_full_disk(folder):
+        _write_spec(folder, job)
+        follower, worker = Follower(folder), LocalProcess(folder)
+    ours: Ours | None = None
+    try:
+        while (code := worker.wait(LOOK)) is None:
+            _bring_news(store, job.id, follower)
+            if stop.is_set():
+                code, ours = worker.close(), "stopped"
+                break
+            if _asked_to_cancel(store, job.id):
+                code, ours = worker.cancel(), "cancelled"
+                break
+    finally:
+        worker.close()
+    _bring_news(store, job.id, follower)
+    return end_of(code, follower.last_word, ours)
+
+
+def _write_spec(folder: Path, job: Job) -> None:
+    part = folder / f"{SPEC}.part"
+    part.write_text(json.dumps(job.spec), encoding="utf-8")
+    part.replace(folder / SPEC)
+
+
+def _bring_news(store: Store, id: str, follower: Follower) -> None:
+    if step := follower.news():
+        with suppress(Busy, DiskFull):  # the next news come soon
+            store.jobs.progress(id, step.done, step.note)
+
+
+def _asked_to_cancel(store: Store, id: str) -> bool:
+    with suppress(Busy):
+        return store.jobs.find(id).cancelling
+    return False

@@ -1,0 +1,63 @@
+"""Downloads: built for their owner when asked for, never from gradio's cache, which anyone with a path may read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.background import BackgroundTask
+
+from promptune.core.contender import slugify
+from promptune.errors import NotFound, UserError
+from promptune.lab import Lab
+from promptune.web.guard import owner_of
+
+CHUNK = 2**20  # bytes
+TYPES = {"md": "text/markdown", "json": "application/json", "csv": "text/csv"}
+
+
+def routes(lab: Lab) -> APIRouter:
+    router = APIRouter(prefix="/download", include_in_schema=False)
+
+    @router.get("/comparisons/{id}.{form}")
+    def comparison(request: Request, id: str, form: str) -> Response:
+        owner = owner_of(request)
+        return _text(lambda: (lab.comparison(owner, id).label, lab.export_comparison(owner, id, form)), form)
+
+    @router.get("/jobs/{id}.{form}")
+    def job(request: Request, id: str, form: str) -> Response:
+        owner = owner_of(request)
+        return _text(lambda: (lab.job(owner, id).label, lab.export_job(owner, id, form)), form)
+
+    @router.get("/models/{slug}.zip")
+    def model(request: Request, slug: str) -> Response:
+        try:
+            archive = lab.export_model(owner_of(request), slug)
+        except UserError as error:
+            return _refused(error)
+        size, file = archive.stat().st_size, archive.open("rb")
+        archive.unlink()  # open it can still be read; whatever ends the download, nothing is left
+        chunks = iter(lambda: file.read(CHUNK), b"")
+        headers = {"Content-Length": str(size), **_attachment(f"{slug}.zip")}
+        return StreamingResponse(chunks, media_type="application/zip", headers=headers, background=BackgroundTask(file.close))
+
+    return router
+
+
+def _text(make: Callable[[], tuple[str, str]], form: str) -> Response:
+    try:
+        label, text = make()
+    except UserError as error:
+        return _refused(error)
+    media = f"{TYPES.get(form, 'text/plain')}; charset=utf-8"
+    return Response(text.encode("utf-8"), media_type=media, headers=_attachment(f"{slugify(label) or 'promptune'}.{form}"))
+
+
+def _attachment(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Cache-Control": "no-store"}
+
+
+def _refused(error: UserError) -> Response:
+    return PlainTextResponse(str(error), status_code=404 if isinstance(error, NotFound) else 400)

@@ -1,0 +1,168 @@
+"""The tab Library: everything kept, in three lists. Choosing a row opens it; what can be done with it stands beside it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, cast
+
+import gradio as gr
+
+from promptune.lab import Lab, ModelInfo
+from promptune.web import present
+from promptune.web.guard import Visitor
+from promptune.web.handlers import QUIET, Stops, bound, press_stop, words
+from promptune.web.shelves import SHELVES, Shelf
+
+Adding = tuple[str, str, gr.Button]
+Changes = dict[Any, Any]  # widget: its new value
+NAMED = 60  # characters of a label that a question repeats
+
+
+@dataclass(frozen=True)
+class ShelfForm:
+    """One list and what stands beside it, in the order of the page."""
+
+    rows: gr.Radio
+    empty: gr.HTML
+    beside: gr.Column
+    title: gr.HTML
+    opened: gr.HTML
+    bar: gr.Row
+    label: gr.Textbox
+    rename: gr.Button
+    question: gr.HTML
+    yes: gr.Button
+
+    def listed(self) -> list[Any]:
+        return [self.rows, self.empty, self.beside]
+
+    def shown(self) -> list[Any]:
+        return [self.beside, self.title, self.opened, self.label, self.bar, self.question]
+
+
+# ---- handlers ----
+
+
+def refresh(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str) -> Changes:
+    rows = shelf.rows(lab, visitor.owner)
+    there = chosen if chosen in {id for _, id in rows} else None
+    return {
+        form.rows: gr.Radio(choices=rows, value=there, visible=bool(rows)),
+        form.empty: "" if rows else present.empty(shelf.empty),
+        form.beside: gr.Column(visible=there is not None),
+    }
+
+
+def choose(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, chosen: str) -> Changes:
+    """One thing of all the lists is open."""
+    if not chosen:
+        return {form.beside: gr.Column(visible=False)}
+    thing = shelf.open(lab, visitor.owner, chosen)
+    return {
+        form.beside: gr.Column(visible=True),
+        form.title: f"<h2>{present.esc(thing.label)}</h2>",
+        form.opened: thing.html,
+        form.label: thing.label,
+        form.bar: gr.Row(visible=bool(thing.deleting)),
+        form.question: f'<span class="small">Delete “{present.esc(present.clip(thing.label, NAMED))}”? {present.esc(thing.deleting)}</span>',
+        **{rows: gr.Radio(value=None) for rows in others},
+    }
+
+
+def rename(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, chosen: str, label: str) -> Changes:
+    if shelf.rename is not None:
+        shelf.rename(lab, visitor.owner, chosen, label)
+    return refresh(lab, shelf, form, visitor, chosen) | choose(lab, shelf, form, others, visitor, chosen)
+
+
+def delete(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str) -> Changes:
+    shelf.delete(lab, visitor.owner, chosen)
+    return refresh(lab, shelf, form, visitor, "")
+
+
+def add_model(lab: Lab, stops: Stops, visitor: Visitor, source: str) -> Iterator[Adding]:
+    """What is in the box, what is said under it, and whether Stop is there; what could not be added stays to be mended."""
+    if not source.strip():
+        yield "", present.fault("Write a folder or a hub id first."), gr.Button(visible=False)
+        return
+    stopping = threading.Event()
+    try:
+        with stops.watch(visitor, stopping):
+            model = yield from _fetching(source, lab.add_model(visitor.owner, source), stopping)
+    except Exception as error:
+        yield source, present.fault(words(error)), gr.Button(visible=False)
+    else:
+        if model is None:
+            yield source, present.empty("Stopped. Nothing of it was kept."), gr.Button(visible=False)
+            return
+        yield "", present.empty(f"Added as {model.slug}. Choose it in a pane’s settings."), gr.Button(visible=False)
+
+
+def _fetching(source: str, news: Generator[Any, None, ModelInfo], stopping: threading.Event) -> Generator[Adding, None, ModelInfo | None]:
+    """The model, or None where it was stopped. A tab that closes meanwhile closes the download too."""
+    with closing(news):
+        while not stopping.is_set():
+            try:
+                fetched = next(news)
+            except StopIteration as end:
+                return cast(ModelInfo, end.value)
+            yield source, present.fetching(source.strip(), fetched.done, fetched.total), gr.Button(visible=True)
+    return None
+
+
+# ---- layout ----
+
+
+def build_shelf(shelf: Shelf) -> ShelfForm:
+    with gr.Row(elem_classes="shelf", elem_id=f"shelf-{shelf.name}"):
+        with gr.Column(elem_classes="list", min_width=280, scale=2):
+            gr.HTML(f"<h2>{present.esc(shelf.title)}</h2>", js_on_load=None)
+            rows = gr.Radio([], label=shelf.title, show_label=False, container=False, interactive=True, elem_classes="rows")
+            empty = gr.HTML(present.empty(shelf.empty), js_on_load=None, apply_default_css=False)
+        with gr.Column(elem_classes="beside card", min_width=280, scale=3, visible=False) as beside:
+            title = gr.HTML("", js_on_load=None)
+            with gr.Row(elem_classes="actions manage") as bar:
+                with gr.Row(elem_classes="edit", visible=shelf.rename is not None):
+                    label = gr.Textbox(label="Label", show_label=False, container=False, max_lines=1, max_length=200, interactive=True, placeholder="Label")
+                    rename_ = gr.Button("Rename", elem_classes="btn")
+                gr.Button("Delete …", elem_classes=["btn", "danger", "ask-first"])  # head.js shows the question below, and hides it
+                with gr.Row(elem_classes="actions sure"):
+                    question = gr.HTML("", js_on_load=None)
+                    yes = gr.Button("Delete it", elem_classes=["btn", "danger", "sure-yes"])
+                    gr.Button("Keep it", elem_classes=["btn", "sure-no"])
+            opened = gr.HTML("", js_on_load=None, apply_default_css=False)
+    return ShelfForm(rows, empty, beside, title, opened, bar, label, rename_, question, yes)
+
+
+def build(lab: Lab, tab: gr.Tab) -> None:
+    forms, stops = [build_shelf(shelf) for shelf in SHELVES], Stops()
+    with gr.Column(elem_id="add-model"):
+        with gr.Row(elem_classes="actions"):
+            hint = "A folder with a model, or a hub id such as org/name"
+            source = gr.Textbox(label="Add a model", placeholder=hint, max_lines=1, elem_id="model-source", interactive=True, scale=1)
+            add = gr.Button("Add", elem_classes="btn", elem_id="add")
+            stop = gr.Button("Stop", elem_classes="btn", elem_id="model-stop", visible=False)
+        said = gr.HTML("", elem_id="model-said", js_on_load=None, apply_default_css=False)
+    for shelf, form in zip(SHELVES, forms, strict=True):
+        wire(lab, shelf, form, [other.rows for other in forms if other is not form], tab)
+    models, there = SHELVES[-1], forms[-1]
+    adding = gr.on([source.submit, add.click], bound(add_model, lab, stops), source, [source, said, stop], api_name="model_add", trigger_mode="once", **QUIET)
+    stop.click(bound(press_stop, stops), None, None, api_name="model_stop", queue=False, **QUIET)
+    adding.then(bound(refresh, lab, models, there), there.rows, there.listed(), api_name="model_added", queue=False, **QUIET)
+
+
+# ---- wiring ----
+
+
+def wire(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], tab: gr.Tab) -> None:
+    name, rows = shelf.name, form.rows
+    tab.select(bound(refresh, lab, shelf, form), rows, form.listed(), api_name=f"{name}_list", queue=False, **QUIET)
+    opened = rows.change(bound(choose, lab, shelf, form, others), rows, [*form.shown(), *others], api_name=f"{name}_open", queue=False, **QUIET)
+    opened.success(None, None, None, js=f"() => window.promptune.reveal('shelf-{name}')", api_name=f"{name}_reveal", **QUIET)
+    renamed = [*form.listed(), *form.shown()[1:], *others]
+    renaming = [form.rename.click, form.label.submit]
+    gr.on(renaming, bound(rename, lab, shelf, form, others), [rows, form.label], renamed, api_name=f"{name}_rename", queue=False, **QUIET)
+    form.yes.click(bound(delete, lab, shelf, form), rows, form.listed(), api_name=f"{name}_delete", queue=False, **QUIET)

@@ -1,0 +1,104 @@
+"""One pane of Compare: its settings, which spell a contender, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import gradio as gr
+
+from promptune.core.contender import Contender
+from promptune.core.decoding import Decoding, number
+from promptune.errors import Problem, Problems, UserError
+from promptune.lab import Lab
+from promptune.web import present
+from promptune.web.present import KEYS
+
+KNOB: dict[str, Any] = {"interactive": True, "max_lines": 1}
+CHOICE: dict[str, Any] = {"interactive": True, "filterable": False}
+Values = tuple[Any, ...]  # a pane's settings in the order of PaneForm's fields
+
+
+@dataclass(frozen=True)
+class PaneForm:
+    model: gr.Dropdown
+    strategy: gr.Dropdown
+    temperature: gr.Textbox  # the decoding as text, exactly as a contender spells it; empty leaves it to the strategy
+    max_tokens: gr.Textbox
+    seed: gr.Textbox
+
+    def inputs(self) -> list[Any]:
+        return [getattr(self, field.name) for field in fields(self)]
+
+    @staticmethod
+    def contender(model: str | None, strategy: str | None, temperature: str, max_tokens: str, seed: str) -> Contender:
+        given = zip(("t", "max", "seed"), (temperature, max_tokens, seed), strict=True)
+        decoding = Decoding.parse("&".join(f"{key}={text.strip()}" for key, text in given if text.strip()))
+        return Contender(model or "", strategy or "", decoding=decoding)
+
+    @staticmethod
+    def values(contender: Contender) -> Values:
+        """The inverse of `contender`, for a contender it can spell."""
+        asked = contender.decoding
+        return (contender.model, contender.strategy, *("" if value is None else number(value) for value in (asked.t, asked.max, asked.seed)))
+
+
+@dataclass(frozen=True)
+class PaneView:
+    head: gr.HTML  # what answered; before the first question, what will
+    spelled: gr.HTML
+    talk: gr.HTML
+    result: gr.HTML
+    prompt: gr.HTML
+
+
+def contenders(values: Sequence[Any]) -> list[Contender]:
+    """All panes' settings in a row; everything wrong with them at once."""
+    step = len(fields(PaneForm))
+    found, problems = [], []
+    for i, letter in enumerate(KEYS):
+        try:
+            found.append(PaneForm.contender(*values[i * step : (i + 1) * step]))
+        except UserError as error:
+            problems.append(Problem(f"pane {letter}", str(error)))
+    if problems:
+        raise Problems(problems)
+    return found
+
+
+def spellable(contender: Contender) -> bool:
+    """Whether a pane's settings say all of it."""
+    return PaneForm.contender(*PaneForm.values(contender)) == contender
+
+
+def summary(lab: Lab, contender: Contender) -> str:
+    return next((strategy["summary"] for strategy in lab.strategies() if strategy["name"] == contender.strategy), "")
+
+
+def usable(lab: Lab, owner: str) -> list[tuple[str, str]]:
+    return [(f"{model.label} ({model.slug})" if model.label != model.slug else model.slug, model.slug) for model in lab.models(owner) if model.usable]
+
+
+def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm, PaneView]:
+    start = PaneForm.values(contender)
+    with gr.Column(elem_classes=["pane", f"k{i}"], min_width=300):
+        with gr.Row(elem_classes="phead"):
+            head = gr.HTML(present.pane_head(i, str(contender)), js_on_load=None)
+            gr.Button(f"Settings of {KEYS[i]}", elem_classes="more")
+        with gr.Column(elem_classes="pop", elem_id=f"settings-{i}"):
+            gr.HTML(present.sheet_head(i, f"settings-{i}"), js_on_load=None)
+            form = PaneForm(
+                model=gr.Dropdown(usable(lab, owner), value=start[0], label="Model", **CHOICE),
+                strategy=gr.Dropdown([s["name"] for s in lab.strategies()], value=start[1], label="Strategy", **CHOICE),
+                temperature=gr.Textbox(start[2], label="Temperature", info="0 always takes the likeliest word; more varies.", placeholder="0", **KNOB),
+                max_tokens=gr.Textbox(
+                    start[3], label="Longest answer", info="In tokens: words or pieces of words.", placeholder=str(lab.settings.max_tokens), **KNOB
+                ),
+                seed=gr.Textbox(start[4], label="Seed", info="The same seed gives the same answer again.", placeholder="a new one each time", **KNOB),
+            )
+            spelled = gr.HTML(present.spelled(str(contender)), js_on_load=None)
+        talk = gr.HTML(present.silence(i, str(contender), summary(lab, contender)), elem_classes="talk", js_on_load=None, apply_default_css=False)
+        result = gr.HTML("", js_on_load=None, apply_default_css=False)
+        prompt = gr.HTML("", js_on_load=None, apply_default_css=False)
+    return form, PaneView(head, spelled, talk, result, prompt)

@@ -1,0 +1,240 @@
+"""Every piece of HTML on the page, as pure functions. A value enters markup through `esc` and no other way.
+
+gr.HTML does not sanitise, and compiles `{{…}}` in its *template*; these strings are values of the default template, where
+`${…}` and `{{…}}` are plain text.
+"""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Sequence
+
+from promptune.core.prompt import SentPrompt
+from promptune.lab import DeviceStatus, Pane
+
+KEYS = "ABC"
+NBSP = "\N{NO-BREAK SPACE}"  # between a figure and its unit
+KINDS = ("template", "instruction", "context", "examples", "question", "cue")
+LONGEST = 120  # characters of an answer that are shown under its text
+REPEATED = 40  # characters of an answer worth repeating where it is the whole text
+
+
+def esc(value: object) -> str:
+    """Text as markup that shows exactly that text; half a surrogate pair, which no page can carry, becomes a '?'."""
+    return html.escape(str(value).encode("utf-8", "replace").decode("utf-8"), quote=True)
+
+
+# ---- numbers ----
+
+
+def seconds(value: float) -> str:
+    if value < 10:
+        return f"{value:.2f}{NBSP}s"
+    if value < 60:
+        return f"{value:.0f}{NBSP}s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes}{NBSP}min {rest}{NBSP}s" if minutes < 60 else f"{minutes // 60}{NBSP}h {minutes % 60}{NBSP}min"
+
+
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    value, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.0f}{NBSP}{units[0]}" if units[0] == "bytes" or value >= 100 else f"{value:.1f}{NBSP}{units[0]}"
+
+
+def date(at: float) -> str:
+    return time.strftime("%-d %b %Y, %H:%M", time.localtime(at))
+
+
+def clip(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+# ---- small shapes ----
+
+
+def key(i: int) -> str:
+    return f'<span class="key k{i}" aria-hidden="true">{KEYS[i]}</span>'
+
+
+def name(contender: str) -> str:
+    """A contender's spelling, easy on the eye: what answers and how, then the decoding."""
+    how, _, decoding = contender.partition("?")
+    tail = f' <span class="soft how">{esc(decoding.replace("&", " · "))}</span>' if decoding else ""
+    return f"{esc(how.replace('/', ' / ', 1))}{tail}"
+
+
+def notice(text: str) -> str:
+    return f'<p class="notice" role="note">{esc(text)}</p>' if text else ""
+
+
+def fault(text: str) -> str:
+    return f'<p class="fault" role="alert" dir="auto">{esc(text[:1].upper() + text[1:])}</p>' if text else ""
+
+
+def empty(text: str) -> str:
+    return f'<p class="soft empty">{esc(text)}</p>'
+
+
+def chip(model: str, status: DeviceStatus) -> str:
+    """Whether the model can answer, and while it warms how far that is."""
+    words = {"ready": "ready", "restarting": "restarting", "failed": "failed", "stopped": "asleep"}.get(status.state) or f"{status.detail or status.state} …"
+    mood = {"ready": "good", "failed": "bad"}.get(status.state, "busy")
+    memory = f"{status.memory_mb:,}{NBSP}MB of memory · " if status.memory_mb else ""
+    process = f"process {status.pid}" if status.pid else ""
+    line = " · ".join(filter(None, [model, status.device, words]))
+    about = esc(status.detail or memory + process)
+    return f'<span class="chip" role="status" title="{about}"><span class="dot {mood}" aria-hidden="true"></span>{esc(line)}</span>'
+
+
+def fetching(source: str, done: int, total: int) -> str:
+    """How far a download is, in bytes; the total may not be known yet."""
+    if not total:
+        return empty(f"Looking for {source} …")
+    bar = f'<div class="bar" role="progressbar" aria-label="Download" aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{done}">'
+    return f'{empty(f"Fetching {source}: {size(done)} of {size(total)}")}{bar}<i style="width:{100 * done / total:.1f}%;background:var(--accent)"></i></div>'
+
+
+# ---- a pane ----
+
+
+def pane_head(i: int, contender: str, following: str = "") -> str:
+    """What answered, and in a line of its own what will answer the next question where that is something else."""
+    then = f'<p class="soft small next">Next: {name(following)}</p>' if following not in ("", contender) else ""
+    return f'<h2>{key(i)}<span class="vh">{KEYS[i]}: </span><span dir="auto">{name(contender)}</span></h2>{then}'
+
+
+def sheet_head(i: int, sheet: str) -> str:
+    close = f'<button type="button" class="btn close" popovertarget="{esc(sheet)}" popovertargetaction="hide">Close</button>'
+    return f'<div class="line"><h2>{key(i)}What answers in {KEYS[i]}</h2>{close}</div>'
+
+
+def talk(i: int, question: str, pane: Pane, waiting: str = "") -> str:
+    """The question and the text that came (tokens often begin with a space: not the first one); `waiting` says what a pane without text waits for."""
+    live = pane.state in ("waiting", "streaming")
+    said = (
+        f'<div class="turn{" live" if live else ""}" dir="auto"><span class="vh">{KEYS[i]}: </span>{esc(pane.text.lstrip())}</div>' if pane.text or live else ""
+    )
+    said += f'<p class="soft small">{esc(waiting)}</p>' if live and waiting and not pane.text else ""
+    if pane.state == "failed":
+        said += fault(pane.error)
+    elif pane.state == "cancelled":
+        said += f'<p class="soft small">{esc(pane.error or ("Stopped." if pane.text else "Stopped before the first word."))}</p>'
+    elif pane.state == "done" and not pane.text.strip():
+        said += '<p class="soft small">The model ended at once, without a word.</p>'
+    you = f'<div class="turn you" dir="auto"><span class="vh">You: </span>{esc(question)}</div>'
+    return _log(i, pane.contender, you + said)
+
+
+def silence(i: int, contender: str, summary: str) -> str:
+    """A pane before the first question: what this way of asking does."""
+    return _log(i, contender, empty(summary))
+
+
+def _log(i: int, contender: str, body: str) -> str:
+    label = esc(f"Conversation with {contender}")
+    return f'<div class="scroll k{i}" tabindex="0" role="log" aria-live="off" aria-label="{label}"><div>{body}</div></div>'
+
+
+def result(pane: Pane) -> str:
+    """Under the text: the answer read from it, and what it cost."""
+    if pane.prompt is None:
+        return ""
+    return f"{_answer(pane)}{token_bar(pane.prompt)}{_cost(pane, pane.prompt)}"
+
+
+def _answer(pane: Pane) -> str:
+    if pane.answer is None or not pane.text.strip():
+        return ""
+    if pane.answer.value == pane.text.strip() and len(pane.answer.value) > REPEATED:
+        return '<div class="small ans">Answer read: the whole text</div>'
+    value, how = esc(clip(pane.answer.value, LONGEST)), esc(pane.answer.how)
+    return f'<div class="small ans" dir="auto" title="Read as: {how}">Answer read: <b>{value}</b><span class="vh"> (read as: {how})</span></div>'
+
+
+def _share(prompt: SentPrompt) -> str:
+    share = 100 * prompt.tokens / prompt.window
+    return f"{'<1' if 0 < share < 0.5 else f'{share:.0f}'}% of {prompt.window:,}"
+
+
+def _counts(prompt: SentPrompt) -> dict[str, int]:
+    """Tokens by kind of part; a kind that the prompt has none of is left out."""
+    counts = {kind: sum(part.tokens for part in prompt.parts if part.kind == kind) for kind in KINDS}
+    return {kind: count for kind, count in counts.items() if count}
+
+
+def token_bar(prompt: SentPrompt) -> str:
+    counts = _counts(prompt)
+    cells = "".join(
+        f'<i style="width:{100 * count / prompt.window:.2f}%;background:var(--p-{kind})" title="{kind} {plural(count, "token")}"></i>'
+        for kind, count in counts.items()
+    )
+    told = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+    return f'<div class="bar" role="img" aria-label="Prompt: {plural(prompt.tokens, "token")}, {esc(_share(prompt))} ({told})">{cells}</div>'
+
+
+def _cost(pane: Pane, prompt: SentPrompt) -> str:
+    written = plural(pane.completion_tokens, "token")
+    reasons = {"length": f"cut off after {written}", "cancelled": f"stopped after {written}"}
+    figures = [
+        f'<span title="tokens of the prompt, and their share of the model\'s window">{plural(prompt.tokens, "token")} · {esc(_share(prompt))}</span>',
+        f"first token {seconds(pane.first_token_seconds)}" if pane.first_token_seconds is not None else "",
+        f"{pane.completion_tokens / pane.seconds:,.0f}{NBSP}tok/s" if pane.completion_tokens and pane.seconds else "",
+        reasons.get(pane.finish_reason or "", ""),
+    ]
+    weights = f'<span title="the weights that answered">by {esc(pane.weights)}</span>' if pane.weights else ""
+    return f'<div class="small soft met">{" · ".join(filter(None, [*figures, weights]))}</div>'
+
+
+def prompt_view(prompt: SentPrompt | None) -> str:
+    """The exact prompt, part by part; what the chat template added is boxed, special tokens in plain sight."""
+    if prompt is None:
+        return ""
+    body = "".join(
+        f'<span class="sp" title="template">{esc(part.text)}</span>'
+        if part.kind == "template"
+        else f'<mark style="--m:var(--p-{part.kind})" title="{part.kind} · {plural(part.tokens, "token")}">{esc(part.text)}</mark>'
+        for part in prompt.parts
+    )
+    legend = "".join(f'<span style="--m:var(--p-{kind})"><i></i>{kind} {count}</span>' for kind, count in _counts(prompt).items())
+    return (
+        f'<details><summary>Prompt</summary><div class="prompt" dir="auto" tabindex="0" role="region" aria-label="The exact prompt">{body}</div>'
+        f'<div class="legend">{legend}</div></details>'
+    )
+
+
+def spelled(contender: str) -> str:
+    return f'<p class="small soft">Spelled <code>{esc(contender)}</code></p>'
+
+
+# ---- tables ----
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """Head and cells are markup already: their text went through `esc` or a function of this file."""
+    th = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    body = "".join(f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>' for row in rows)
+    label = esc(caption)
+    return (
+        f'<div class="tscroll" tabindex="0" role="region" aria-label="{label}"><table><caption class="vh">{label}</caption>'
+        f"<thead><tr>{th}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def facts(pairs: Sequence[tuple[str, object]]) -> str:
+    """Name and value lines; a pair without a value is left out."""
+    lines = "".join(f"<dt>{esc(label)}</dt><dd>{esc(value)}</dd>" for label, value in pairs if value not in ("", None))
+    return f'<dl class="facts small">{lines}</dl>'
+
+
+def download_links(links: Sequence[tuple[str, str]]) -> str:
+    """Links to our own owner-checked route: (label, path below it)."""
+    anchors = " ".join(f'<a class="btn link" href="download/{esc(path)}" download>{esc(label)}</a>' for label, path in links)
+    return f'<div class="line small download"><span class="soft">Download</span> {anchors}</div>' if links else ""

@@ -1,0 +1,192 @@
+"""Whatever a person, a file or a model wrote is shown as that text and nothing else; figures say what they mean."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promptune.core.job import Job, JobState
+from promptune.core.prompt import SentPart, SentPrompt
+from promptune.core.strategy import Answer
+from promptune.lab import BatchResult, ComparisonRecord, DeviceStatus, ModelInfo, Pane
+from promptune.web import present, present_kept
+
+EVIL = """<img src=x onerror=alert(1)> {{7*7}} ${1+1} <script>alert(2)</script> "quoted' & javascript:alert(3)"""
+ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def prompt(text: str = EVIL) -> SentPrompt:
+    parts = (SentPart("template", "<|user|>", 0, 1), SentPart("question", text, 1, 9), SentPart("cue", text, 9, 10))
+    return SentPrompt("".join(part.text for part in parts), tuple(range(10)), parts, 512)
+
+
+def pane(text: str = EVIL) -> Pane:
+    return Pane(
+        text,
+        text,
+        "done",
+        text,
+        Answer(text, text),
+        prompt(text),
+        completion_tokens=40,
+        first_token_seconds=0.031,
+        seconds=0.1,
+        finish_reason="stop",
+        error=text,
+    )
+
+
+def job(text: str = EVIL, state: JobState = JobState.FAILED) -> Job:
+    return Job("0" * 12, "local", "batch", text, state, text, {}, 5, 10, text, 1e9, 1e9, 1e9 + 75, False)
+
+
+def record(text: str = EVIL) -> ComparisonRecord:
+    return ComparisonRecord(id="0" * 12, owner="local", label=text, question=text, answers=[], created=1e9, size=1234)
+
+
+def model(text: str = EVIL) -> ModelInfo:
+    return ModelInfo(text, text, "hub", text, text, False, text, 1, 1e9, text)
+
+
+def result(text: str = EVIL) -> BatchResult:
+    row = {"question": 0, "contender": text, "text": text + "x", "answer": text, "completion_tokens": 3, "seconds": 0.5, "error": ""}
+    return BatchResult([text, text], [text], [row, row | {"question": 1, "error": text}], False)
+
+
+def everything(text: str) -> list[str]:
+    """Every HTML of the page with this text in every place that takes one."""
+    shown = pane(text)
+    states = [replace(shown, state=state) for state in ("waiting", "streaming", "done", "cancelled", "failed")]
+    return [
+        present.esc(text),
+        present.name(text),
+        present.notice(text),
+        present.fault(text),
+        present.empty(text),
+        present.chip(text, DeviceStatus("warming", text, text, 1, 2)),
+        present.pane_head(0, text),
+        present.pane_head(0, "tiny/cot", text),
+        present.sheet_head(0, text),
+        *(present.talk(0, text, one, text) for one in states),
+        present.silence(0, text, text),
+        present.result(shown),
+        present.prompt_view(prompt(text)),
+        present.spelled(text),
+        present.fetching(text, 1, 2),
+        present.fetching(text, 0, 0),
+        present.facts([(text, text)]),
+        present.download_links([(text, text)]),
+        present_kept.job_card(job(text)),
+        present_kept.job_view(job(text), result(text)),
+        present_kept.batch_table(job(), result(text)),
+        present_kept.comparison_view(record(text), (shown,)),
+        present_kept.model_view(model(text)),
+    ]
+
+
+def test_nothing_that_was_written_becomes_markup() -> None:
+    """gr.HTML does not sanitise: this is the only wall, so it is tested at every place text can enter."""
+    for markup in everything(EVIL):
+        assert "<img" not in markup
+        assert "<script" not in markup
+        assert not re.search(r"""=\s*["'][^"']*"quoted""", markup)
+
+
+@given(ANY)
+def test_a_text_adds_no_tag_wherever_it_stands(text: str) -> None:
+    """The tags and attributes of a page never depend on what was typed."""
+
+    def shape(markup: str) -> list[str]:
+        return re.findall(r"<[a-z/][^>]*>", re.sub(r'"[^"]*"', '""', markup))
+
+    for plain, typed in zip(everything("word"), everything(f"word{text}"), strict=True):
+        assert set(shape(typed)) <= set(shape(plain)) | {
+            '<span class="">',
+            "</span>",
+            "<b>",
+            "</b>",
+            "<details>",
+            "</details>",
+            "<summary>",
+            "</summary>",
+            '<div class="">',
+            "</div>",
+        }
+
+
+@given(ANY)
+def test_escaped_text_reads_as_it_was(text: str) -> None:
+    """Exact by default: what a model wrote is shown to the character."""
+    assert unescape(present.esc(text)) == text
+
+
+def test_half_a_surrogate_pair_cannot_break_the_page() -> None:
+    """JSON can carry one, UTF-8 cannot: the page would never arrive."""
+    assert present.esc("a\ud800b") == "a?b"
+
+
+def test_the_exact_prompt_is_all_there() -> None:
+    """The opened prompt is what was sent, character for character, special tokens included."""
+    body = re.search(r'<div class="prompt"[^>]*>(.*?)</div>', present.prompt_view(prompt()), re.DOTALL)
+    assert body is not None
+    assert unescape(re.sub(r"<[^>]+>", "", body[1])) == prompt().text
+
+
+def test_the_token_bar_adds_up() -> None:
+    """Parts' tokens are exact, so their widths add up to the prompt's share of the window."""
+    widths = [float(width) for width in re.findall(r"width:([0-9.]+)%", present.token_bar(prompt()))]
+    assert sum(widths) == pytest.approx(100 * 10 / 512, abs=0.05)
+
+
+def test_a_pane_says_what_it_cost() -> None:
+    line = re.sub(r"<[^>]+>", "", present.result(pane("tiny/cot"))).replace(present.NBSP, " ")
+    assert "10 tokens · 2% of 512 · first token 0.03 s · 400 tok/s · by tiny/cot" in line
+    assert "cut off after 40 tokens" in present.result(replace(pane(), finish_reason="length"))
+
+
+def test_a_failed_pane_says_what_happened_and_a_stopped_one_that_it_was() -> None:
+    failed = Pane("tiny/cot", "", "failed", "half", error="The device process ended. Ask again.")
+    assert "half" in present.talk(0, "q", failed)
+    assert "Ask again." in present.talk(0, "q", failed)
+    assert "Stopped" in present.talk(0, "q", replace(failed, state="cancelled", error=""))
+    assert "after 120 seconds" in present.talk(0, "q", replace(failed, state="cancelled", error="Stopped after 120 seconds."))
+
+
+def test_a_pane_names_what_answered_beside_what_is_next() -> None:
+    """An answer that is relabelled with other settings is a wrong result."""
+    assert present.pane_head(0, "tiny/cot", "tiny/cot") == present.pane_head(0, "tiny/cot")
+    head = present.pane_head(0, "tiny/cot", "tiny/zero-shot")
+    assert head.index("cot") < head.index("Next: ") < head.index("zero-shot")
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.031, "0.03 s"), (12.4, "12 s"), (75, "1 min 15 s"), (3900, "1 h 5 min")])
+def test_seconds_are_read_at_a_glance(value: float, text: str) -> None:
+    assert present.seconds(value).replace(present.NBSP, " ") == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1234, "1.2 kB"), (152_000_000, "152 MB"), (2.5e12, "2.5 TB")])
+def test_sizes_have_units(value: float, text: str) -> None:
+    assert present.size(int(value)).replace(present.NBSP, " ") == text
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_every_state_of_a_job_has_words(state: JobState) -> None:
+    """A bare enum name on the page would be jargon."""
+    assert present_kept.state(job(state=state)) != ""
+    assert "_" not in present_kept.state(job(state=state))
+
+
+def test_a_row_of_a_list_has_two_lines_whatever_its_label() -> None:
+    """The first line is the label: a line break inside it would put the date where the size belongs."""
+    for row in (present_kept.comparison_row(record("a\nb\nc")), present_kept.job_row(job("a\nb"), 10), present_kept.model_row(model("ok"))):
+        assert row.count("\n") == 1
+
+
+def test_an_unfinished_result_says_so() -> None:
+    assert "Not finished" in present_kept.batch_table(job(), result())
+    assert "Not finished" not in present_kept.batch_table(job(), replace(result(), complete=True))
