@@ -27,17 +27,27 @@ class Probe:
 class Cost:
     """Totals over a scorecard's rows."""
 
-    prompt_tokens: int
+    prompt_tokens: int  # each prompt once, however many samples were drawn from it
     completion_tokens: int
     seconds: float
 
 
 @dataclass(frozen=True)
+class Scored:
+    """One contender on a scorecard."""
+
+    contender: str
+    metrics: dict[str, Score]
+    cost: Cost
+    dropped: int = 0  # rows whose prompt had to leave out examples or passages
+    errors: int = 0  # rows that failed: they count as wrong
+
+
+@dataclass(frozen=True)
 class Scorecard:
-    """Contenders × one frozen test set × metrics. Scores are keyed by contender, then by metric."""
+    """Contenders × one frozen test set × metrics, in the order they were asked."""
 
     task: str
-    rows: int
-    contenders: tuple[str, ...]
-    scores: dict[str, dict[str, Score]] = field(default_factory=dict)
-    costs: dict[str, Cost] = field(default_factory=dict)
+    rows: int  # scored, the same for every contender
+    skipped: int  # left out for every contender, because one's prompt did not fit its window
+    contenders: tuple[Scored, ...] = field(default=())

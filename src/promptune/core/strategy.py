@@ -12,11 +12,20 @@ from promptune.core.task import Example
 
 
 @dataclass(frozen=True)
+class Vote:
+    """How many samples gave one answer."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Answer:
     """What was read from a generated text, and how: a result carries its reason."""
 
     value: str
     how: str
+    votes: tuple[Vote, ...] = ()  # most first; only where samples were voted
 
 
 class Strategy(Protocol):
@@ -33,8 +42,17 @@ class Strategy(Protocol):
         """What it asks for where the contender leaves it open."""
         ...
 
-    def render(self, example: Example, turns: Sequence[Message] = ()) -> Prompt:
-        """The prompt for one example, after the earlier turns of a conversation."""
+    @property
+    def samples(self) -> int:
+        """How many texts it wants for one prompt; their answers are voted."""
+        ...
+
+    def extras(self, example: Example) -> int:
+        """How many examples or passages it would put into the prompt: what can be left out where the window is too small."""
+        ...
+
+    def render(self, example: Example, turns: Sequence[Message] = (), *, drop: int = 0) -> Prompt:
+        """The prompt for one example, after the earlier turns of a conversation, without the `drop` least useful extras."""
         ...
 
     def read(self, text: str, example: Example) -> Answer: ...
