@@ -8,61 +8,22 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
 
-from pydantic import TypeAdapter
-
-from promptune.core.contender import Contender
-from promptune.core.generation import Generation
-from promptune.core.prompt import SentPrompt
-from promptune.core.strategy import Answer, Strategy
-from promptune.core.task import Example
-from promptune.engines.protocol import Delta, Engine, Event, Failed, Finished, Request, Sent
+from promptune.engines.protocol import Delta, Engine, Event, Failed, Finished, Sent
 from promptune.errors import UserError
+from promptune.pane import Asked, Frame, Pane, settled, waiting
 
 log = logging.getLogger(__name__)
 
 GRACE = 1.5  # seconds for cancelled generations to hand in what they have
 
-PaneState = Literal["waiting", "streaming", "done", "cancelled", "failed"]
-
 
 @dataclass(frozen=True)
-class Pane:
-    contender: str
-    weights: str  # the weights that really answered, as the engine named them; empty until it did
-    state: PaneState = "waiting"
-    text: str = ""
-    answer: Answer | None = None
-    prompt: SentPrompt | None = None
-    completion_tokens: int = 0
-    first_token_seconds: float | None = None
-    seconds: float = 0.0
-    finish_reason: str | None = None
-    error: str = ""
-    seed: int | None = None
+class _Place:
+    """Where an event belongs: which pane, and which of its samples."""
 
-    def to_dict(self) -> dict[str, Any]:
-        values: dict[str, Any] = _PANE.dump_python(self, mode="json")
-        return values
-
-    @staticmethod
-    def from_dict(values: dict[str, Any]) -> Pane:
-        return _PANE.validate_python(values)
-
-
-Frame = tuple[Pane, ...]
-_PANE: TypeAdapter[Pane] = TypeAdapter(Pane)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One contender made ready: what is sent, and who reads the answer."""
-
-    contender: Contender
-    strategy: Strategy
-    example: Example
-    request: Request
+    pane: int
+    sample: int
 
 
 class Comparison:
@@ -71,10 +32,12 @@ class Comparison:
     def __init__(self, engine: Engine, asked: Sequence[Asked], *, seconds: float, stop: threading.Event) -> None:
         self._engine, self._asked, self._seconds, self._stop = engine, asked, seconds, stop
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._places = {one.request.id: i for i, one in enumerate(asked)}
+        self._places = {request.id: _Place(i, n) for i, one in enumerate(asked) for n, request in enumerate(one.requests)}
+        self._tokens: dict[str, int] = {}  # of every request, so far
+        self._ends: list[dict[int, Finished | Failed]] = [{} for _ in asked]
         self._end = float("inf")  # on the monotonic clock: it runs from when the model has the question, not while it is loaded
         self._late = False
-        self.frame: Frame = tuple(Pane(str(one.contender), "") for one in asked)
+        self.frame: Frame = tuple(waiting(one) for one in asked)
 
     def frames(self, poll: float) -> Generator[Frame, None, None]:
         """A frame at least every `poll` seconds. A stop, the time's end, or closing it cancels what still runs and keeps what that has."""
@@ -94,7 +57,7 @@ class Comparison:
 
     def _pump(self) -> None:
         try:
-            for event in self._engine.stream([one.request for one in self._asked]):
+            for event in self._engine.stream([request for one in self._asked for request in one.requests]):
                 self._events.put(event)
         except UserError as error:
             self._fail(error.name, error.what, error.todo)
@@ -105,8 +68,8 @@ class Comparison:
             self._events.put(None)
 
     def _fail(self, name: str, what: str, todo: str) -> None:
-        for one in self._asked:
-            self._events.put(Failed(one.request.id, name, what, todo))
+        for id in list(self._places):
+            self._events.put(Failed(id, name, what, todo))
 
     def _collect(self, seconds: float) -> bool:
         """Takes in what comes within the time; False at the end of the stream."""
@@ -128,45 +91,36 @@ class Comparison:
 
     def _give_up(self) -> None:
         """What did not even end when it was cancelled: its text stays, and its pane waits no longer."""
-        for i in self._places.values():
-            pane = replace(self.frame[i], state="cancelled", finish_reason="cancelled", error="The model did not end when it was asked to.")
-            self.frame = (*self.frame[:i], pane, *self.frame[i + 1 :])
+        for i in {place.pane for place in self._places.values()}:
+            ends = list(self._ends[i].values())
+            pane = settled(self.frame[i], self._asked[i], ends) if ends else self.frame[i]
+            self._show(i, replace(pane, state="cancelled", finish_reason="cancelled", error="The model did not end when it was asked to."))
 
     def _take(self, event: Event) -> None:
-        i = self._places.get(event.id)
-        if i is None:
+        place = self._places.get(event.id)
+        if place is None:
             return
+        i, asked = place.pane, self._asked[place.pane]
+        pane = self.frame[i]
         if isinstance(event, Sent):
             self._end = min(self._end, time.monotonic() + self._seconds)
-        pane = _after(self.frame[i], event, self._asked[i])
-        if pane.state == "cancelled" and self._late:
-            pane = replace(pane, error=f"Stopped after {self._seconds:g} seconds.")
-        self.frame = (*self.frame[:i], pane, *self.frame[i + 1 :])
-        if isinstance(event, Finished | Failed):
+            if place.sample == 0:
+                pane = replace(pane, state="streaming", prompt=event.prompt, weights=event.weights, seed=asked.requests[0].seed)
+        elif isinstance(event, Delta):
+            self._tokens[event.id] = event.tokens
+            text = pane.text + event.text if place.sample == 0 else pane.text  # the first sample is watched, the others are counted
+            pane = replace(pane, text=text, completion_tokens=sum(self._tokens.get(request.id, 0) for request in asked.requests))
+        else:
             del self._places[event.id]
+            self._ends[i][place.sample] = event
+            pane = replace(pane, sampled=len(self._ends[i]))
+            if pane.sampled == pane.samples:
+                pane = self._ended(pane, asked, [self._ends[i][n] for n in range(pane.samples)])
+        self._show(i, pane)
 
+    def _ended(self, pane: Pane, asked: Asked, ends: Sequence[Finished | Failed]) -> Pane:
+        pane = settled(pane, asked, ends)
+        return replace(pane, error=f"Stopped after {self._seconds:g} seconds.") if pane.state == "cancelled" and self._late else pane
 
-def _after(pane: Pane, event: Event, asked: Asked) -> Pane:
-    if isinstance(event, Sent):
-        return replace(pane, state="streaming", prompt=event.prompt, weights=event.weights, seed=asked.request.seed)
-    if isinstance(event, Delta):
-        return replace(pane, text=pane.text + event.text, completion_tokens=event.tokens)
-    if isinstance(event, Failed):
-        return replace(pane, state="failed", error=f"{event.what} {event.todo}".strip(), finish_reason="failed")
-    return _finished(pane, event.generation, asked)
-
-
-def _finished(pane: Pane, generation: Generation, asked: Asked) -> Pane:
-    return replace(
-        pane,
-        state="cancelled" if generation.finish_reason == "cancelled" else "done",
-        text=generation.text,
-        answer=asked.strategy.read(generation.text, asked.example),
-        prompt=generation.prompt,
-        weights=generation.weights,
-        completion_tokens=generation.completion_tokens,
-        first_token_seconds=generation.first_token_seconds,
-        seconds=generation.seconds,
-        finish_reason=generation.finish_reason,
-        seed=generation.seed,
-    )
+    def _show(self, i: int, pane: Pane) -> None:
+        self.frame = (*self.frame[:i], pane, *self.frame[i + 1 :])

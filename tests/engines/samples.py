@@ -17,7 +17,8 @@ def prompt(text: str) -> Prompt:
 
 
 def request(weights: Weights, spelling: str, question: str, *, id: str = "", max_tokens: int = 24) -> Request:
+    """The first sample's."""
     contender = Contender.parse(spelling)
     strategy = build(contender)
     sent = strategy.render(Example(prompt=question))
-    return decide.request(id or f"{spelling} {question}", weights, contender, strategy, sent, max_tokens=max_tokens, seed=7)
+    return decide.requests(id or f"{spelling} {question}", weights, contender, strategy, sent, max_tokens=max_tokens, seed=7)[0]

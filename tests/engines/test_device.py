@@ -53,6 +53,9 @@ def test_it_gives_what_the_engine_in_it_gives(device: Device) -> None:
     assert device.divergence(HERE, Weights("other", ""), ["x y"]) == Scripted().divergence(HERE, Weights("other", ""), ["x y"])
     assert device.count_tokens(HERE, ["one two", ""]) == [2, 0]
     assert device.capabilities(HERE) == Scripted().capabilities(HERE)
+    assert device.measure(HERE, [one.prompt for one in asked]) == Scripted().measure(HERE, [one.prompt for one in asked])
+    long = request(HERE, "tiny/zero-shot", "word " * 5000)
+    assert list(device.stream([long])) == list(Scripted().stream([long])), "what does not fit comes back with its parts"
     assert device.wait(60).state == "ready"
 
 

@@ -23,7 +23,7 @@ from typing import Literal
 import psutil
 
 from promptune import children
-from promptune.core.prompt import Prompt
+from promptune.core.prompt import Prompt, SentPrompt
 from promptune.engines import wire
 from promptune.engines.protocol import Capabilities, Divergence, Event, Failed, Finished, Logprob, Request, Weights
 from promptune.errors import EngineDied, raised
@@ -227,6 +227,9 @@ class Device:
 
     def count_tokens(self, weights: Weights, texts: Sequence[str]) -> list[int]:
         return list(self._ask(lambda number: wire.AskCounts(number, weights, tuple(texts))).counts)
+
+    def measure(self, weights: Weights, prompts: Sequence[Prompt]) -> list[SentPrompt]:
+        return list(self._ask(lambda number: wire.AskMeasure(number, weights, tuple(prompts))).measured)
 
     def release(self) -> None:
         if self._pipe is not None:

@@ -80,6 +80,8 @@ class Server:
             self.send(wire.Answered(ask.call, divergences=tuple(engine.divergence(ask.first, ask.second, ask.texts))))
         elif isinstance(ask, wire.AskCounts):
             self.send(wire.Answered(ask.call, counts=tuple(engine.count_tokens(ask.weights, ask.texts))))
+        elif isinstance(ask, wire.AskMeasure):
+            self.send(wire.Answered(ask.call, measured=tuple(engine.measure(ask.weights, ask.prompts))))
         else:
             engine.release()
             self.send(wire.Answered(ask.call))

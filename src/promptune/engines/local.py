@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import torch
 
-from promptune.core.prompt import Prompt
-from promptune.engines import local_score
+from promptune.core.prompt import Prompt, SentPrompt
+from promptune.engines import local_score, overflow
 from promptune.engines.local_decode import Row, decode, fitting, row
 from promptune.engines.local_models import Loaded, is_out_of_memory, load
 from promptune.engines.protocol import Capabilities, Divergence, Event, Failed, Finished, Logprob, Request, Sent, Weights
@@ -83,6 +83,9 @@ class LocalEngine:
         for request in requests:
             try:
                 sent = loaded.encode(request.prompt, self._sandbox)
+                if refused := overflow.refusal(request, sent, apart=loaded.seq2seq):
+                    tell(refused)
+                    continue
                 rows.append(row(request, sent, _room(loaded, sent.tokens)))
                 tell(Sent(request.id, sent, request.weights.name))
             except Exception as error:
@@ -108,7 +111,8 @@ class LocalEngine:
 
     def capabilities(self, weights: Weights) -> Capabilities:
         loaded = self._model(weights)
-        return Capabilities(window=loaded.window, chat_template=loaded.template is not None, logprobs=True, divergence=not loaded.seq2seq, exact_counts=True)
+        chat, apart = loaded.template is not None, loaded.seq2seq
+        return Capabilities(window=loaded.window, chat_template=chat, logprobs=True, divergence=not apart, exact_counts=True, apart=apart)
 
     def logprobs(self, weights: Weights, prompt: Prompt, completions: Sequence[str]) -> list[Logprob]:
         loaded = self._model(weights)
@@ -120,6 +124,10 @@ class LocalEngine:
     def count_tokens(self, weights: Weights, texts: Sequence[str]) -> list[int]:
         loaded = self._model(weights)
         return [len(loaded.ids(text, special=False)) for text in texts]
+
+    def measure(self, weights: Weights, prompts: Sequence[Prompt]) -> list[SentPrompt]:
+        loaded = self._model(weights)
+        return [loaded.encode(prompt, self._sandbox) for prompt in prompts]
 
     def release(self) -> None:
         with self._lock:
@@ -169,16 +177,10 @@ def _key(folder: Path) -> Key:
 
 
 def _room(loaded: Loaded, tokens: int) -> int:
-    """New tokens that fit behind a prompt; an encoder-decoder writes into a window of its own."""
+    """New tokens that fit behind a prompt that fits; an encoder-decoder writes into a window of its own."""
     if tokens == 0:
         raise EngineError("nothing is left of the question: the model would read an empty prompt.", todo="Write something to ask.")
-    if loaded.seq2seq and tokens <= loaded.window:
-        return loaded.window
-    if tokens >= loaded.window:
-        raise EngineError(
-            f"the prompt has {tokens} tokens, and the model's window is {loaded.window}.", todo="Shorten the question or use a strategy that adds less."
-        )
-    return loaded.window - tokens
+    return loaded.window if loaded.seq2seq else loaded.window - tokens
 
 
 def _as_engine_error(error: Exception) -> Exception:

@@ -30,6 +30,7 @@ class Request:
     temperature: float = 0.0  # 0 is greedy
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
+    kept: int | None = None  # tokens the answer was promised; None: a small share of the window will do
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """This request failed; the others of its batch go on. `name` is an error's cause as in errors.py."""
+    """This request failed; the others of its batch go on. `name` is an error's cause as in errors.py, or OVERFLOW."""
 
     id: str
     name: str
     what: str
     todo: str = ""
+    prompt: SentPrompt | None = None  # the prompt that does not fit its window, where that is why
     tag: Literal["failed"] = "failed"
 
 
@@ -82,6 +84,7 @@ class Capabilities:
     logprobs: bool
     divergence: bool
     exact_counts: bool
+    apart: bool = False  # the answer has a window of its own: an encoder-decoder
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,10 @@ class Engine(Protocol):
     def divergence(self, first: Weights, second: Weights, texts: Sequence[str]) -> list[Divergence]: ...
 
     def count_tokens(self, weights: Weights, texts: Sequence[str]) -> list[int]: ...
+
+    def measure(self, weights: Weights, prompts: Sequence[Prompt]) -> list[SentPrompt]:
+        """What would be sent. Nothing is generated, so a prompt may be longer than the window."""
+        ...
 
     def release(self) -> None:
         """Unload what no request is using, so that a worker finds the device's memory free."""

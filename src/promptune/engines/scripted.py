@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 
 from promptune.core.generation import FinishReason, Generation
 from promptune.core.prompt import Prompt, PromptPart, SentPart, SentPrompt
+from promptune.engines import overflow
 from promptune.engines.protocol import Capabilities, Delta, Divergence, Event, Failed, Finished, Logprob, Request, Sent, Weights
 
 WINDOW = 4096
@@ -72,9 +73,14 @@ class Scripted:
         self._lock = threading.Lock()
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
-        rows = [_row(request) for request in requests]
+        rows: list[_Row] = []
         try:
-            for row in rows:
+            for request in requests:
+                row = _row(request)
+                if refused := overflow.refusal(request, row.sent):
+                    yield refused
+                    continue
+                rows.append(row)
                 yield Sent(row.request.id, row.sent, row.request.weights.name)
             while rows:
                 time.sleep(max(row.delay for row in rows))
@@ -125,6 +131,9 @@ class Scripted:
 
     def count_tokens(self, weights: Weights, texts: Sequence[str]) -> list[int]:
         return [len(words(text)) for text in texts]
+
+    def measure(self, weights: Weights, prompts: Sequence[Prompt]) -> list[SentPrompt]:
+        return [_sent(prompt) for prompt in prompts]
 
     def release(self) -> None: ...
 

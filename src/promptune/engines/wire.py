@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from promptune.core.prompt import Prompt
+from promptune.core.prompt import Prompt, SentPrompt
 from promptune.engines.protocol import Capabilities, Divergence, Event, Logprob, Request, Weights
 
 # ---- to the device process ----
@@ -64,12 +64,20 @@ class AskCounts:
 
 
 @dataclass(frozen=True)
+class AskMeasure:
+    call: int
+    weights: Weights
+    prompts: tuple[Prompt, ...]
+    tag: Literal["measure"] = "measure"
+
+
+@dataclass(frozen=True)
 class AskRelease:
     call: int
     tag: Literal["release"] = "release"
 
 
-Ask = AskCapabilities | AskLogprobs | AskDivergence | AskCounts | AskRelease
+Ask = AskCapabilities | AskLogprobs | AskDivergence | AskCounts | AskMeasure | AskRelease
 ToDevice = Stream | Cancel | Ask
 
 # ---- from the device process ----
@@ -102,6 +110,7 @@ class Answered:
     logprobs: tuple[Logprob, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     counts: tuple[int, ...] = ()
+    measured: tuple[SentPrompt, ...] = ()
     tag: Literal["answered"] = "answered"
 
 

@@ -1,0 +1,46 @@
+"""Which texts share the most telling words with a question: BM25, the same order every time, in any script."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+
+# Scripts without spaces between words: every character is a token. (Hangul has spaces.)
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Letters, digits and the marks upon them: for Python's own \\w a vowel sign ends a word."""
+    marks = "".join(chr(code) for code in range(0x300, min(sys.maxunicode, 0x20000)) if unicodedata.category(chr(code))[0] == "M")
+    return re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}_])[\w{re.escape(marks)}])+")
+
+
+def tokens(text: str) -> list[str]:
+    return _token().findall(unicodedata.normalize("NFKC", text).casefold())
+
+
+class Index:
+    """Built once for a set of texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        import bm25s  # only a strategy that searches pays for it
+
+        self._size = len(texts)
+        found = [tokens(text) for text in texts]
+        self._known = {token for one in found for token in one}
+        self._bm25 = bm25s.BM25()
+        if self._known:  # it cannot count nothing at all
+            self._bm25.index(found, show_progress=False)
+
+    def ranked(self, query: str) -> list[int]:
+        """The texts' places, best first; those that match equally stay in their order."""
+        import numpy
+
+        known = [token for token in tokens(query) if token in self._known]
+        if not known:
+            return list(range(self._size))
+        return [int(place) for place in numpy.argsort(-self._bm25.get_scores(known), kind="stable")]
