@@ -9,9 +9,11 @@ import pytest
 
 from promptune.errors import OutOfMemory, Problems, UserError
 from promptune.jobs import batch
+from promptune.jobs.answering import frozen_material
 from promptune.jobs.kinds import Cancelled
 from promptune.jobs.lines import read
 from promptune.jobs.progress import Follower
+from promptune.prompting.material import Material, Parts
 from promptune.settings import Settings
 from promptune.store import Store
 from tests.jobs.samples import queue, run, spec, timeless
@@ -100,3 +102,22 @@ def test_the_same_contender_twice_is_refused_by_name(settings: Settings) -> None
 def test_there_are_fifty_sample_questions() -> None:
     questions = batch.sample_questions()
     assert len(questions) == 50 == len(set(questions)) and all(question.strip() for question in questions)
+
+
+def test_samples_of_one_contender_are_voted(settings: Settings, tmp_path: Path) -> None:
+    """And only where there are several: other rows look as they always did."""
+    run(tmp_path / "job", spec(settings, ["one two three"], ("tiny/self-consistency:4", "tiny/cot")))
+    voted, plain = sorted(read(tmp_path / "job" / batch.ROWS), key=lambda row: row["contender"], reverse=True)
+    assert len(voted["samples"]) == 4 and voted["text"] in voted["samples"] and sum(vote["count"] for vote in voted["votes"]) <= 4
+    assert voted["completion_tokens"] == 4 * plain["completion_tokens"] and voted["prompt_tokens"] == plain["prompt_tokens"]
+    assert "samples" not in plain and "votes" not in plain
+
+
+def test_what_its_strategies_draw_from_lies_in_its_folder(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "job"
+    folder.mkdir()
+    for name, text in frozen_material(Material(parts={"seller": Parts(role="You sell shoes.")}, passages={"notes": ("all about figs",)})).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    run(folder, spec(settings, ["and figs?"], ("tiny/custom:seller", "tiny/retrieve:1,from=notes")))
+    texts = [row["text"] for row in sorted(read(folder / batch.ROWS), key=lambda row: row["contender"])]
+    assert "You sell shoes." in texts[0] and "all about figs" in texts[1]

@@ -1,0 +1,91 @@
+"""The commands about scorecards: `promptune score`, `promptune rescore`, `promptune metrics`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from promptune import cli_jobs, export_scores
+from promptune.core.job import JobState
+from promptune.errors import UserError
+from promptune.scores import Rescored, rescore_file
+from promptune.terminal import OWNER, AsJson, lab, list_or_one, note, say
+
+
+class OnOverflow(StrEnum):
+    FAIL = "fail"
+    DROP = "drop"
+    SKIP = "skip"
+
+
+def score(
+    task: Annotated[str, typer.Argument(help="Whose test rows are asked; `promptune tasks` lists them.")],
+    contender: Annotated[list[str], typer.Option("-c", "--contender", help="model[+run[@strength]]/strategy[:arguments][?decoding]. Repeat it.")],
+    limit: Annotated[int | None, typer.Option(help="Only so many rows: a seeded, stratified sample, the same for every contender.")] = None,
+    where: Annotated[str | None, typer.Option(help="Only rows with column=value.")] = None,
+    overflow: Annotated[
+        OnOverflow,
+        typer.Option(help="A prompt longer than the window: fail before anything is asked, drop as few examples as must go, or skip its row for everybody."),
+    ] = OnOverflow.FAIL,
+    as_json: AsJson = False,
+) -> None:
+    """Scores contenders on a task's test rows, and waits for the scorecard. What was answered is kept: `promptune jobs resume` goes on with it."""
+    with lab() as here:
+        job = cli_jobs.waited(here, here.scores.start(OWNER, task, contender, limit=limit, where=where, overflow=overflow.value))
+        if job.state is not JobState.DONE:
+            note(f"promptune: the job {job.id} is {job.state}: {job.cause}")
+            raise typer.Exit(1)
+        card, signatures = here.scores.card(OWNER, job.id), here.scores.signatures(OWNER, job.id)
+
+    def plain() -> str:
+        heading = f"{export_scores.summary(card)}; scores × 100 (95% interval)"
+        table = export_scores.plain(export_scores.table(card))
+        return f"{heading}\n\n{table}\n\nOther metrics: promptune rescore {job.id} --metrics …"
+
+    for name, signature in signatures.items():
+        note(f"{name}: {signature}")
+    say(export_scores.card(card, job.id), as_json, plain)
+
+
+def rescore(
+    source: Annotated[str, typer.Argument(help='A scorecard\'s id, or a file with one {"prediction": …, "reference" or "references": …} a line.')],
+    metrics: Annotated[str, typer.Option(help="Names between commas, such as rouge1,bleu; `promptune metrics` lists them.")],
+    contender: Annotated[str | None, typer.Option("-c", "--contender", help="Only this one of them.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Scores predictions that are there by other metrics; no model is asked.
+
+    With one contender the JSON is {"metrics": …}, with several {"contenders": [{"contender", "metrics"}, …]}.
+    """
+    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    if Path(source).is_file():
+        found = rescore_file(Path(source), names, contender)
+    elif source.endswith((".jsonl", ".json")):
+        raise UserError("there is no such file.", where=source, todo="Give a scorecard's id, or a file of predictions.")
+    else:
+        with lab() as here:
+            found = here.scores.rescore(OWNER, source, names, contender)
+    say(_rescored(found), as_json, lambda: _plain(found))
+    for name, signature in found[0].signatures.items():
+        note(f"{name}: {signature}")
+
+
+def metrics(name: Annotated[str | None, typer.Argument(help="Show this one.")] = None, as_json: AsJson = False) -> None:
+    """The ways of scoring."""
+    with lab() as here:
+        found = {one.name: {"name": one.name, "summary": one.summary} for one in here.scores.metrics()}
+    list_or_one(found, name, "metric", as_json, lambda one: f"{one['name']:<14} {one['summary']}")
+
+
+def _rescored(found: list[Rescored]) -> dict[str, Any]:
+    if len(found) == 1:
+        return {"metrics": export_scores.metrics(found[0].metrics)}
+    return {"contenders": [{"contender": one.contender, "metrics": export_scores.metrics(one.metrics)} for one in found]}
+
+
+def _plain(found: list[Rescored]) -> str:
+    heading = ["contender", *found[0].metrics]
+    return export_scores.plain([heading, *([one.contender or "(file)", *map(export_scores.score, one.metrics.values())] for one in found)])

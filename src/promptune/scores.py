@@ -1,0 +1,164 @@
+"""The Lab's scorecards: started, read, and scored again with other metrics without asking any model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptune.core.contender import Contender
+from promptune.core.job import Job
+from promptune.core.score import Score, Scorecard
+from promptune.core.task import Example, Row
+from promptune.errors import NotFound, Problem, Problems, UserError
+from promptune.jobs import scorecard
+from promptune.jobs.answering import given_twice
+from promptune.jobs.lines import Row as Line
+from promptune.jobs.score import frozen, score_spec
+from promptune.prompting.budget import Overflow
+from promptune.ready import Contenders, Ready
+from promptune.registry import did_you_mean
+from promptune.saved import Saved
+from promptune.scoring.metrics import METRICS, Metric, measure
+from promptune.scoring.metrics.registry import unknown
+from promptune.scoring.predictions import read_predictions
+from promptune.scoring.sample import sample
+from promptune.settings import Settings
+from promptune.store import Store
+from promptune.taskroom import TaskRoom
+from promptune.tasks.folder import TaskData
+
+
+@dataclass(frozen=True)
+class Rescored:
+    contender: str  # empty where a file names none
+    metrics: dict[str, Score]
+    signatures: dict[str, str]
+
+
+class Scores:
+    def __init__(self, settings: Settings, store: Store, tasks: TaskRoom, contenders: Contenders, saved: Saved) -> None:
+        self._settings, self._store, self._tasks, self._contenders, self._saved = settings, store, tasks, contenders, saved
+
+    def metrics(self) -> list[Metric]:
+        return [METRICS.get(name) for name in METRICS.names()]
+
+    def start(
+        self,
+        owner: str,
+        slug: str,
+        contenders: Sequence[str | Contender],
+        *,
+        limit: int | None = None,
+        where: str | None = None,
+        overflow: Overflow = "fail",
+        label: str = "",
+    ) -> Job:
+        """A job that scores the task's test rows. What is wrong is raised here, all at once. `where` is column=value."""
+        problems = [] if limit is None or limit >= 1 else [Problem("limit", f"{limit} rows are asked for; at least one is needed.")]
+        try:
+            data = self._tasks.load(owner, slug)
+        except UserError as error:
+            raise Problems([Problem("task", str(error)), *_misspelled(contenders), *problems]) from None
+        problems += unknown(data.task.metrics)
+        shots = data.examples.get("train", ())
+        ready, more = self._contenders.ready(owner, contenders, shots)
+        examples, wrong = _chosen(data, where)
+        problems += [*more, *given_twice([one.contender for one in ready]), *wrong]
+        if problems:
+            raise Problems(problems)
+        rows = sample(examples, limit)
+        return self._store.jobs.create(
+            owner,
+            kind="score",
+            label=label or _label(data, rows, ready),
+            spec=score_spec(self._settings, data.task, [(one.contender, one.weights) for one in ready], overflow),
+            total=len(rows) * len(ready),
+            files=frozen(rows, self._saved.material(owner, [one.contender for one in ready], shots)),
+        )
+
+    def card(self, owner: str, id: str) -> Scorecard:
+        return scorecard.read_scorecard(self._store.jobs.get(owner, id), self._store.job_folder(id))
+
+    def signatures(self, owner: str, id: str) -> dict[str, str]:
+        """By metric: how exactly it was computed."""
+        return scorecard.read_signatures(self._store.jobs.get(owner, id), self._store.job_folder(id))
+
+    def predictions(self, owner: str, id: str) -> list[Line]:
+        """Those that are there, also while the job runs."""
+        return scorecard.read_rows(self._store.jobs.get(owner, id), self._store.job_folder(id))
+
+    def rescore(self, owner: str, id: str, metrics: Sequence[str], contender: str | None = None) -> list[Rescored]:
+        """The scorecard's predictions by other metrics; nothing is generated."""
+        return rescore_file(scorecard.predictions_file(self._store.jobs.get(owner, id), self._store.job_folder(id)), metrics, contender)
+
+
+def rescore_file(file: Path, metrics: Sequence[str], contender: str | None = None) -> list[Rescored]:
+    """For every contender that the file names, in the order they first appear; else for that one only."""
+    if problems := unknown(metrics):
+        raise Problems(problems)
+    found = {one.contender: one for one in read_predictions(file)}
+    if contender is not None and contender not in found:
+        raise NotFound(f"no contender {contender!r}.", where=file.name, todo=did_you_mean(contender, found))
+    scored = []
+    for one in found.values() if contender is None else [found[contender]]:
+        measured = measure(metrics, one.rows)
+        signatures = {name: each.signature for name, each in measured.items()}
+        scored.append(Rescored(one.contender, {name: each.score for name, each in measured.items()}, signatures))
+    return scored
+
+
+def _chosen(data: TaskData, where: str | None) -> tuple[list[Example], list[Problem]]:
+    """The test rows that are meant, and what is wrong with them."""
+    examples = list(data.examples.get("test", ()))
+    if not examples:
+        return [], [Problem("task", f"{data.task.name!r} has no test rows.")]
+    if where is not None:
+        column, equals, wanted = where.partition("=")
+        if not equals:
+            return [], [Problem("where", f"{where!r} is no column=value.")]
+        if column not in data.columns():
+            return [], [Problem("where", f"the task has no column {column!r}. {did_you_mean(column, data.columns())}")]
+        numbers = {row.number for row in data.rows["test"] if _has(row, column, wanted)}
+        examples = [example for example in examples if example.row in numbers]
+        if not examples:
+            seen = sorted({_spelled(row.values[column]) for row in data.rows["test"] if column in row.values})
+            return [], [Problem("where", f"no test row has {column}={wanted}. {_values(seen)}")]
+    if without := [str(example.row) for example in examples if not example.references]:
+        named = ", ".join(without[:10]) + (f" and {len(without) - 10} more" if len(without) > 10 else "")
+        return [], [Problem("task", f"nothing says what is right in test row{'s' * (len(without) > 1)} {named}: its template has no completion (|||) there.")]
+    return examples, []
+
+
+def _has(row: Row, column: str, wanted: str) -> bool:
+    return column in row.values and _spelled(row.values[column]) == wanted
+
+
+def _spelled(value: object) -> str:
+    """Texts as they are, everything else as JSON writes it: true, 3, null."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _values(seen: Sequence[str]) -> str:
+    shown = [one for one in seen if len(one) <= 40][:8]
+    return f"It has {', '.join(shown)}{' …' if len(shown) < len(seen) else ''}." if shown else ""
+
+
+def _misspelled(contenders: Sequence[str | Contender]) -> list[Problem]:
+    """All that can be said of contenders without their task."""
+    problems = []
+    for i, one in enumerate(contenders, 1):
+        try:
+            _ = one if isinstance(one, Contender) else Contender.parse(one)
+        except UserError as error:
+            problems.append(Problem(f"contender {i}", str(error)))
+    return problems
+
+
+def _label(data: TaskData, rows: Sequence[Example], ready: Sequence[Ready]) -> str:
+    return f"{data.task.title}: {_count(len(rows), 'row')}, {_count(len(ready), 'contender')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

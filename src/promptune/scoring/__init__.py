@@ -1,0 +1,1 @@
+"""Text -> numbers: which answers are right, metrics over many rows, and how sure they are."""
