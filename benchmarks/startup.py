@@ -17,19 +17,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+from results import Line, record
+
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 REPEATS = 5
-TABLE = """# Benchmarks
-
-Medians of alternated runs on one machine; only the ratios travel. `make bench` writes this table.
-
-| what | baseline | Promptune | median of the pairwise ratios |
-|---|---|---|---|
-{}
-
-The rest of the time to the page is gradio's own import.
-"""
 LAZY = [sys.executable, "app.py"]
 EAGER = [sys.executable, "-c", "import torch, transformers.models.auto, runpy; runpy.run_path('app.py', run_name='__main__')"]
 
@@ -77,9 +68,7 @@ def main() -> None:
         eager.append(theirs)
     ratio = statistics.median(b / a for a, b in zip(lazy, eager, strict=True))
     baseline = f"torch and transformers imported first: {statistics.median(eager):.1f} s"
-    line = f"| app start to first page | {baseline} | {statistics.median(lazy):.1f} s | {ratio:.2f}× |"
-    print(line)
-    RESULTS.write_text(TABLE.format(line))
+    record(Line("app start to first page", baseline, f"{statistics.median(lazy):.1f} s", ratio, "the rest of the time is gradio's own import"))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ import psutil
 import pytest
 
 from promptune import children, cli, cli_jobs
-from promptune.compare import Pane
 from promptune.core.job import Job, JobState
+from promptune.pane import Pane
+from promptune.prompting.strategies import STRATEGIES
 
 KEYS = ["contender", "text", "answer", "prompt", "prompt_tokens", "completion_tokens", "first_token_seconds", "seconds", "finish_reason"]
 
@@ -90,7 +91,7 @@ def test_ask_reads_a_question_from_standard_input(shell: Shell) -> None:
 def test_doctor_and_the_lists(shell: Shell) -> None:
     assert list(shell.json("doctor")) == ["version", "device", "memory", "offline", "models"]
     assert [model["name"] for model in shell.json("models")] == ["tiny"] and shell.json("models", "tiny")["usable"]
-    assert {strategy["name"] for strategy in shell.json("strategies")} == {"zero-shot", "cot"}
+    assert {strategy["name"] for strategy in shell.json("strategies")} == set(STRATEGIES.names())
     assert shell.json("strategies", "cot")["name"] == "cot" and shell.json("jobs") == []
 
 

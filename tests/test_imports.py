@@ -21,12 +21,14 @@ SOURCE = ROOT / "src" / "promptune"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"core"}),
-    frozenset({"registry", "sandbox", "sandbox_child", "children"}),
+    frozenset({"registry", "sandbox", "sandbox_child", "sandbox_tasks", "children"}),
     frozenset({"settings"}),
     frozenset({"tasks", "prompting", "engines", "scoring", "store", "tuning", "tiny"}),
-    frozenset({"jobs", "compare", "models", "hub", "hub_child", "export"}),  # what the lab is made of
+    frozenset({"jobs", "compare", "pane", "models", "saved", "taskroom", "uploads", "hub", "hub_child", "export", "export_scores"}),  # what the lab is made of
+    frozenset({"ready"}),
+    frozenset({"scores"}),
     frozenset({"lab"}),
-    frozenset({"web", "cli", "cli_jobs", "terminal"}),
+    frozenset({"web", "cli", "cli_jobs", "cli_score", "cli_tasks", "terminal"}),
     frozenset({"__main__"}),
 )
 HEAVY = {"torch", "transformers", "peft", "accelerate", "bitsandbytes"}

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from promptune import export
 from promptune.cli_jobs import jobs_app, started
+from promptune.cli_score import metrics, rescore, score
+from promptune.cli_tasks import passages_app, prompts_app, tasks_app, templates
+from promptune.core.task import SPLITS, Split
 from promptune.errors import UserError
-from promptune.lab import Fetched, Frame, Lab, ModelInfo
+from promptune.lab import About, Frame, Lab
 from promptune.settings import Settings
-from promptune.terminal import OWNER, AsJson, NameOrCommand, guarded, lab, list_or_one, note, say
+from promptune.terminal import OWNER, AsJson, NameOrCommand, follow, guarded, lab, list_or_one, note, say
 from promptune.web.listen import address, listen
 
 PATIENCE = 1.0  # seconds to wait for a model without a word
@@ -34,7 +38,12 @@ app = typer.Typer(
 )
 models_app = typer.Typer(cls=NameOrCommand, help="The models there are; NAME shows one.")
 app.add_typer(models_app, name="models")
+app.add_typer(tasks_app, name="tasks")
+app.add_typer(prompts_app, name="prompts")
+app.add_typer(passages_app, name="passages")
 app.add_typer(jobs_app, name="jobs")
+for command in (templates, score, rescore, metrics):
+    app.command()(command)
 
 
 # ---- what there is ----
@@ -86,21 +95,8 @@ def models_add(
 ) -> None:
     """Adds a model: a folder stays where it is, a hub id is fetched."""
     with lab() as here:
-        added = _model(_follow(here.add_model(OWNER, source, slug)))
+        added = _model(follow(here.add_model(OWNER, source, slug), lambda step: (step.done, step.total, "bytes")))
     say(added, as_json, lambda: f"Added {added['name']}. Ask it: promptune ask 'Hello' -c {added['name']}/zero-shot")
-
-
-def _follow(news: Generator[Fetched, None, ModelInfo]) -> ModelInfo:
-    shown = -1
-    while True:
-        try:
-            step = next(news)
-        except StopIteration as end:
-            model: ModelInfo = end.value
-            return model
-        if (percent := 100 * step.done // step.total if step.total else 0) > shown:
-            shown = percent
-            note(f"{percent:3} % of {step.total / 1e6:,.1f} MB" if step.total else "asking the hub …")
 
 
 @models_app.command("remove")
@@ -129,24 +125,50 @@ def ask(
     contender: Contenders = ["tiny/zero-shot"],  # noqa: B006  # typer copies it
     file: Annotated[Path | None, typer.Option("--file", help="Ask every line of this file instead, as a job.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="With --file: stay until the job ended.")] = False,
+    task: Annotated[str | None, typer.Option("--task", help="Ask it as this task does: through its template, with its examples.")] = None,
+    row: Annotated[str | None, typer.Option("--row", help="With --task: a row of it (7, train:3), or its other columns as JSON.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """One question to several contenders."""
-    if (question is None) == (file is None):
+    about = _about(task, row)
+    from_row = about is not None and about.row is not None
+    if (question is None) == (file is None) and not (from_row and file is None):
         raise UserError("give either a question or --file.", where="ask", todo="promptune ask 'Why is the sky blue?' -c tiny/zero-shot")
+    if file is not None and about is not None:
+        raise UserError("--file asks plain questions.", where="ask", todo="A whole task is asked by `promptune score`.")
     with lab() as here:
         if file is not None:
             job = here.start_batch(OWNER, _lines(file), contender)
             return started(here, job, wait, as_json)
-        asked = sys.stdin.read() if question == "-" else question or ""
+        asked = here.tasks.typed(OWNER, about) if about and question is None else sys.stdin.read() if question == "-" else question or ""
         with _until_ctrl_c() as stop:
-            panes = _last(here.compare(OWNER, asked, contender, keep=False, stop=stop))
+            panes = _last(here.compare(OWNER, asked, contender, about=about, keep=False, stop=stop))
     answers = [export.answer(pane) for pane in panes]
     say({"answers": answers}, as_json, lambda: "\n\n".join("\n".join(filter(None, (a["contender"], a["text"].strip(), a.get("error")))) for a in answers))
     if stop.is_set():
         raise KeyboardInterrupt
     if any("error" in a for a in answers):
         raise typer.Exit(1)
+
+
+def _about(task: str | None, row: str | None) -> About | None:
+    """A row is 7 (of the test split), train:3, or an object of columns."""
+    if task is None:
+        if row is not None:
+            raise UserError("--row needs --task.", where="ask", todo="Say whose row it is.")
+        return None
+    if row is None:
+        return About(task)
+    split, _, number = row.rpartition(":")
+    if number.isdigit() and (split or "test") in SPLITS:
+        return About(task, cast(Split, split or "test"), int(number))
+    try:
+        values = json.loads(row)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise UserError(f"{row!r} is neither a row nor columns.", where="--row", todo='Write 7, train:3 or {"column": "value"}.')
+    return About(task, values=values)
 
 
 @contextmanager

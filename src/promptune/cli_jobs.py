@@ -61,7 +61,7 @@ def jobs_resume(id: str, wait: Annotated[bool, typer.Option("--wait", help="Stay
 
 def started(here: Lab, job: Job, wait: bool, as_json: bool) -> None:
     if wait:
-        job = _waited(here, job)
+        job = waited(here, job)
     else:
         _say_who_starts(here, job)
     say(_job(job), as_json, lambda: _job_line(_job(job)))
@@ -69,7 +69,7 @@ def started(here: Lab, job: Job, wait: bool, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _waited(here: Lab, job: Job) -> Job:
+def waited(here: Lab, job: Job) -> Job:
     try:
         with _told(here, job.id):
             here.wait([job.id])

@@ -7,10 +7,10 @@ import io
 import json
 from typing import Any
 
-from promptune.compare import Frame, Pane
 from promptune.core.job import Job
 from promptune.errors import NotFound
 from promptune.jobs.batch import BatchResult
+from promptune.pane import Frame, Pane
 from promptune.registry import did_you_mean
 from promptune.store.comparisons import ComparisonRecord
 
@@ -19,7 +19,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that beg
 
 def answer(pane: Pane) -> dict[str, Any]:
     """One answer as `promptune ask --json` prints it."""
-    return {
+    values = {
         "contender": pane.contender,
         "text": pane.text,
         "answer": pane.answer.value if pane.answer else None,
@@ -29,7 +29,10 @@ def answer(pane: Pane) -> dict[str, Any]:
         "first_token_seconds": None if pane.first_token_seconds is None else round(pane.first_token_seconds, 4),
         "seconds": round(pane.seconds, 4),
         "finish_reason": pane.finish_reason,
-    } | ({"error": pane.error} if pane.error else {})
+    }
+    votes = [{"value": vote.value, "count": vote.count} for vote in pane.votes]
+    known = {"reference": pane.reference, "correct": pane.correct} if pane.correct is not None else {}
+    return values | ({"votes": votes} if votes else {}) | known | ({"error": pane.error} if pane.error else {})
 
 
 def comparison(record: ComparisonRecord, panes: Frame, form: str) -> str:

@@ -7,34 +7,61 @@ import secrets
 import shlex
 import threading
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 
-from promptune import __version__, export
-from promptune.compare import Asked, Comparison, Frame, Pane
+from promptune import __version__, export, hub
+from promptune.compare import Comparison
 from promptune.core.contender import Contender
 from promptune.core.job import Job
+from promptune.core.prompt import SentPrompt
 from promptune.core.task import Example
 from promptune.engines.device import Device, DeviceStatus
 from promptune.engines.protocol import Weights
-from promptune.errors import Busy, NotFound, Problem, Problems, UserError
+from promptune.errors import Busy, Problem, Problems, UserError
 from promptune.hub import Fetched
 from promptune.jobs import batch
+from promptune.jobs.answering import frozen_material
 from promptune.jobs.batch import BatchResult
 from promptune.jobs.scheduler import Scheduler, reconcile
-from promptune.models import BUNDLED, ModelInfo, Models
+from promptune.models import BUNDLED, HUB_ID, ModelInfo, Models
+from promptune.pane import Asked, Frame, Pane
 from promptune.prompting import decide
-from promptune.prompting.strategies import STRATEGIES, build, form
+from promptune.prompting.budget import fit, room
+from promptune.prompting.material import Parts
+from promptune.prompting.strategies import STRATEGIES, form
+from promptune.ready import Contenders, Ready
+from promptune.saved import Saved, SavedInfo
+from promptune.scores import Scores
 from promptune.settings import Settings
 from promptune.store import Lock, Store, artefacts
 from promptune.store.comparisons import ComparisonRecord
+from promptune.taskroom import About, Picked, TaskInfo, TaskRoom
+from promptune.tasks.definition import TaskFile
+from promptune.tasks.describe import Lengths, lengths
+from promptune.tasks.draft import Draft
+from promptune.tasks.folder import TaskData
+from promptune.tasks.overview import Overview, overview
+from promptune.tasks.templates import LibraryTemplate, library
+from promptune.uploads import Upload, Uploads
 
-__all__ = ["BatchResult", "ComparisonRecord", "DeviceStatus", "Fetched", "Frame", "Job", "Lab", "ModelInfo", "Pane"]  # and what its calls give back
+# The Lab, and what its calls take and give back.
+__all__ = ["About", "BatchResult", "ComparisonRecord", "DeviceStatus", "Draft", "Fetched", "Frame", "Job", "Lab", "Lengths", "LibraryTemplate", "Measured"]
+__all__ += ["ModelInfo", "Overview", "Pane", "Parts", "Picked", "SavedInfo", "TaskData", "TaskFile", "TaskInfo", "Upload"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    done: int
+    total: int  # rows
+
 
 LONGEST_QUESTION = 100_000  # characters
-MOST_CONTENDERS = 6
+MEASURED_AT_ONCE = 256  # prompts
 MOST_QUESTIONS = 1_000
 
 
@@ -48,6 +75,11 @@ class Lab:
         if serving and not self._lock.acquire({"address": address}):
             raise _taken(settings.home, self._lock.holder())
         self._models = Models(settings, self._store)
+        self.tasks = TaskRoom(settings, self._store)
+        self.saved = Saved(self._store)
+        self.uploads = Uploads(settings.home / "uploads")
+        self._contenders = Contenders(self._models, self.saved)
+        self.scores = Scores(settings, self._store, self.tasks, self._contenders, self.saved)
         self._device = Device(kind=settings.engine, device=settings.device, log=settings.home / "logs" / "device.log", first=self._first())
         self._scheduler = Scheduler(self._store, settings, before_start=self._make_room)
         if serving:
@@ -59,6 +91,7 @@ class Lab:
     def close(self) -> None:
         self._scheduler.close()
         self._device.close()
+        self.tasks.close()
         self._lock.release()
         self._store.close()
 
@@ -102,13 +135,62 @@ class Lab:
     def strategies(self) -> list[dict[str, str]]:
         return [{"name": name, "summary": str(STRATEGIES.get(name).summary), "form": form(name)} for name in STRATEGIES.names()]
 
+    def templates(self) -> list[LibraryTemplate]:
+        return list(library().values())
+
+    # ---- tasks, as a model sees them ----
+
+    def preview(self, owner: str, examples: Sequence[Example], contender: str, shots: Sequence[Example] = ()) -> list[SentPrompt]:
+        """What a contender would be sent for these examples; nothing is generated."""
+        ready = self._contenders.one(owner, contender, shots)
+        return self._device.measure(ready.weights, [ready.strategy.render(example) for example in examples])
+
+    def describe(self, owner: str, slug: str) -> Overview:
+        """How its splits are made up, and what in them a person should know of."""
+        return overview(self.tasks.load(owner, slug).examples)
+
+    def lengths(self, owner: str, slug: str, contender: str) -> Generator[Measured, None, Lengths]:
+        """How long every row's prompt is for a contender, and which do not fit its window; news on the way."""
+        data = self.tasks.load(owner, slug)
+        examples = [example for split in data.examples.values() for example in split]
+        sent: list[SentPrompt] = []
+        counts: list[int] = []
+        for start in range(0, len(examples), MEASURED_AT_ONCE):
+            yield Measured(start, len(examples))
+            sent = self.preview(owner, examples[start : start + MEASURED_AT_ONCE], contender, data.examples.get("train", ()))
+            counts += [prompt.tokens for prompt in sent]
+        window = sent[0].window if sent else 0
+        return lengths(counts, examples, window, room(window, Contender.parse(contender).decoding.max, self.settings.max_tokens))
+
+    def fetch_dataset(self, owner: str, hub_id: str, config: str | None = None) -> Generator[Fetched, None, Upload]:
+        """A dataset's tables from the hub, kept as an upload is; news on the way."""
+        place = self.uploads.place()
+        found = yield from hub.fetch_dataset(hub_id, config, place / "dataset", offline=self.settings.offline)
+        return self.uploads.adopt(owner, hub_id, place, found.folder, found.notes)
+
+    @staticmethod
+    def is_hub_name(text: str) -> bool:
+        return HUB_ID.fullmatch(text) is not None
+
     # ---- one question ----
 
     def compare(
-        self, owner: str, question: str, contenders: Sequence[str | Contender], *, keep: bool = True, poll: float = 0.08, stop: threading.Event | None = None
+        self,
+        owner: str,
+        question: str,
+        contenders: Sequence[str | Contender],
+        *,
+        about: About | None = None,
+        overflow: Literal["fail", "drop"] = "fail",
+        keep: bool = True,
+        poll: float = 0.08,
+        stop: threading.Event | None = None,
     ) -> Generator[Frame, None, None]:
-        """Frames as the answers come, until they end or `stop` is set. What is wrong is raised here, all at once, before anything is asked."""
-        asked = self._asked(owner, question, contenders)
+        """Frames as the answers come, until they end or `stop` is set. What is wrong is raised here, all at once, before anything is asked.
+
+        `about`: the task that the question is asked in. A prompt that does not fit its window fails, or leaves out examples (`drop`).
+        """
+        asked = self._asked(owner, question, contenders, about, overflow)
         comparison = Comparison(self._device, asked, seconds=self.settings.answer_seconds, stop=stop or threading.Event())
         return self._frames(owner, question, comparison, keep=keep, poll=poll)
 
@@ -121,15 +203,16 @@ class Lab:
                 if keep and any(pane.prompt or pane.error for pane in comparison.frame):
                     self._store.comparisons.save(owner, question=question, answers=[pane.to_dict() for pane in comparison.frame])
 
-    def ask(self, owner: str, question: str, contenders: Sequence[str | Contender], *, keep: bool = False) -> dict[str, Any]:
+    def ask(self, owner: str, question: str, contenders: Sequence[str | Contender], *, about: About | None = None) -> dict[str, Any]:
         frame: Frame = ()
-        for frame in self.compare(owner, question, contenders, keep=keep):  # noqa: B007  # the last one is the answer
+        for frame in self.compare(owner, question, contenders, about=about, keep=False):  # noqa: B007  # the last one is the answer
             pass
         return {"answers": [export.answer(pane) for pane in frame]}
 
-    def command(self, contenders: Sequence[str], question: str) -> str:
+    def command(self, contenders: Sequence[str], question: str, about: About | None = None) -> str:
         """What to type to get the same on the command line."""
-        return shlex.join(["promptune", "ask", question, *(piece for contender in contenders for piece in ("-c", contender))])
+        task = ["--task", about.task, *(["--row", f"{about.split}:{about.row}"] if about.row else [])] if about else []
+        return shlex.join(["promptune", "ask", question, *(piece for contender in contenders for piece in ("-c", contender)), *task])
 
     # ---- kept comparisons ----
 
@@ -166,14 +249,13 @@ class Lab:
         if len(questions) > MOST_QUESTIONS:
             problems.append(Problem("questions", f"{len(questions)} are given, and at most {MOST_QUESTIONS} run at once."))
         problems += [Problem(f"question {i}", what) for i, question in enumerate(questions, 1) if (what := _unfit(question))]
-        ready, more = self._ready(owner, contenders)
+        ready, more = self._contenders.ready(owner, contenders)
         if problems or more:
             raise Problems([*problems, *more])
-        spec = batch.batch_spec(self.settings, questions, ready)
-        total = len(questions) * len(ready)
-        return self._store.jobs.create(
-            owner, kind="batch", label=label or f"{_count(questions, 'question')}, {_count(ready, 'contender')}", spec=spec, total=total
-        )
+        spec = batch.batch_spec(self.settings, questions, [(one.contender, one.weights) for one in ready])
+        material = self.saved.material(owner, [one.contender for one in ready])
+        label = label or f"{_count(questions, 'question')}, {_count(ready, 'contender')}"
+        return self._store.jobs.create(owner, kind="batch", label=label, spec=spec, total=len(questions) * len(ready), files=frozen_material(material))
 
     def jobs(self, owner: str) -> list[Job]:
         return self._store.jobs.list(owner)
@@ -213,42 +295,26 @@ class Lab:
 
     # ---- inside ----
 
-    def _asked(self, owner: str, question: str, contenders: Sequence[str | Contender]) -> list[Asked]:
+    def _asked(self, owner: str, question: str, contenders: Sequence[str | Contender], about: About | None, overflow: Literal["fail", "drop"]) -> list[Asked]:
         problems = [Problem("question", what)] if (what := _unfit(question)) else []
-        ready, more = self._ready(owner, contenders)
+        shots = self.tasks.load(owner, about.task).examples.get("train", ()) if about else ()
+        ready, more = self._contenders.ready(owner, contenders, shots)
         if problems or more:
             raise Problems([*problems, *more])
-        example = Example(prompt=question)
-        asked = []
-        for contender, weights in ready:
-            strategy = build(contender)
-            request = decide.request(
-                secrets.token_hex(8),
-                weights,
-                contender,
-                strategy,
-                strategy.render(example),
-                max_tokens=self.settings.max_tokens,
-                seed=secrets.randbelow(2**31),
-            )
-            asked.append(Asked(contender, strategy, example, request))
-        return asked
+        example = self.tasks.question(owner, question, about) if about else Example(prompt=question)
+        return [self._sent(one, example, overflow) for one in ready]
 
-    def _ready(self, owner: str, contenders: Sequence[str | Contender]) -> tuple[list[tuple[Contender, Weights]], list[Problem]]:
-        """The contenders with their weights, and everything wrong with any of them."""
-        ready, problems = [], []
-        if not 0 < len(contenders) <= MOST_CONTENDERS:
-            problems.append(Problem("contenders", f"{len(contenders)} are given; ask 1 to {MOST_CONTENDERS} at once."))
-        for i, spelled in enumerate(contenders, 1):
-            try:
-                contender = spelled if isinstance(spelled, Contender) else Contender.parse(spelled)
-                build(contender)
-                if contender.run is not None:
-                    raise NotFound(f"no run {contender.run!r}.", todo="Leave '+' and its run out: nothing was tuned yet.")
-                ready.append((contender, self._models.weights(owner, contender.model)))
-            except UserError as error:
-                problems.append(Problem(f"contender {i}", str(error)))
-        return ready, problems
+    def _sent(self, ready: Ready, example: Example, overflow: Literal["fail", "drop"]) -> Asked:
+        prompt, dropped = ready.strategy.render(example), 0
+        if overflow == "drop":
+            engine, asked, default = self._device, ready.contender.decoding.max, self.settings.max_tokens
+            apart = engine.capabilities(ready.weights).apart
+            [fitted] = fit(ready.strategy, [example], partial(engine.measure, ready.weights), asked=asked, default=default, overflow="drop", apart=apart)
+            prompt, dropped = fitted.prompt or prompt, fitted.dropped
+        requests = decide.requests(
+            secrets.token_hex(8), ready.weights, ready.contender, ready.strategy, prompt, max_tokens=self.settings.max_tokens, seed=secrets.randbelow(2**31)
+        )
+        return Asked(ready.contender, ready.strategy, example, requests, dropped)
 
     def _first(self) -> Weights:
         """What the device process warms itself with; a missing default model is no reason not to start."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
@@ -17,6 +17,8 @@ from promptune.lab import Lab
 from promptune.registry import did_you_mean
 from promptune.settings import Settings
 
+T = TypeVar("T")
+R = TypeVar("R")
 OWNER = "local"  # the command line is its machine's own user
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON alone on stdout.")]
@@ -59,6 +61,20 @@ def note(text: str) -> None:
     if sys.stderr is not None:  # print takes None for standard output
         with suppress(OSError):
             print(text, file=sys.stderr, flush=True)
+
+
+def follow(news: Generator[T, None, R], told: Callable[[T], tuple[int, int, str]]) -> R:
+    """What the generator gives back in the end; on the way each new percent is said: (done, of, what it counts)."""
+    shown = -1
+    while True:
+        try:
+            done, total, what = told(next(news))
+        except StopIteration as end:
+            result: R = end.value
+            return result
+        if (percent := 100 * done // total if total else 0) > shown:
+            shown = percent
+            note(f"{percent:3} % of {total:,} {what}" if total else "asking …")
 
 
 def _give_up_stdout() -> None:

@@ -26,6 +26,9 @@ CALLS: dict[str, Callable[[Store, str, str], object]] = {
     "models.get": lambda store, owner, id: store.models.get(owner, id),
     "models.rename": lambda store, owner, id: store.models.rename(owner, id, "mine"),
     "models.delete": lambda store, owner, id: store.models.delete(owner, id),
+    "tasks.get": lambda store, owner, id: store.tasks.get(owner, id),
+    "tasks.rename": lambda store, owner, id: store.tasks.rename(owner, id, "mine"),
+    "tasks.delete": lambda store, owner, id: store.tasks.delete(owner, id),
     "jobs.get": lambda store, owner, id: store.jobs.get(owner, id),
     "jobs.ask_cancel": lambda store, owner, id: store.jobs.ask_cancel(owner, id),
     "jobs.resume": lambda store, owner, id: store.jobs.resume(owner, id),
@@ -42,7 +45,8 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(store: Store, call: str, 
     job = store.jobs.create("ada", kind="batch", label="nightly", spec={}, total=1)
     if state is not JobState.QUEUED:
         store.jobs.move(job.id, state)
-    id = {"comparisons": comparison.id, "models": add(store).slug, "jobs": job.id}[call.partition(".")[0]]
+    task = store.tasks.add("ada", slug="reviews", label="Reviews", content={"rows": 3})
+    id = {"comparisons": comparison.id, "models": add(store).slug, "tasks": task.slug, "jobs": job.id}[call.partition(".")[0]]
     with pytest.raises(NotFound) as foreign:
         CALLS[call](store, "bob", id)
     with pytest.raises(NotFound) as missing:
@@ -61,7 +65,7 @@ def test_every_call_that_takes_an_owner_and_an_id_is_checked_above(store: Store)
     """A new call must join the list, or nobody would notice that it forgot the owner."""
     without_id = {"add", "save", "create", "list"}
     for_the_scheduler = {"find", "next_queued", "running", "move", "progress", "folder"}
-    names = {f"{table}.{name}" for table in ("comparisons", "models", "jobs") for name in dir(getattr(store, table)) if not name.startswith("_")}
+    names = {f"{table}.{name}" for table in ("comparisons", "models", "tasks", "jobs") for name in dir(getattr(store, table)) if not name.startswith("_")}
     assert {name for name in names if name.partition(".")[2] not in without_id | for_the_scheduler} == set(CALLS)
 
 
@@ -69,7 +73,9 @@ def test_lists_hold_what_is_the_owners_only(store: Store) -> None:
     add(store)
     store.comparisons.save("ada", question="why?", answers=[])
     store.jobs.create("ada", kind="batch", label="nightly", spec={}, total=1)
-    assert [*store.models.list("bob"), *store.comparisons.list("bob"), *store.jobs.list("bob")] == []
+    store.tasks.add("ada", slug="reviews", label="Reviews", content={})
+    assert store.prompts.list("ada") == []  # each kind for itself
+    assert [*store.tasks.list("bob"), *store.models.list("bob"), *store.comparisons.list("bob"), *store.jobs.list("bob")] == []
 
 
 def test_a_comparison_comes_back_as_it_was_saved(store: Store) -> None:

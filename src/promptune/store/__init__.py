@@ -9,10 +9,11 @@ from promptune.store.comparisons import ComparisonRecord, Comparisons
 from promptune.store.database import Database
 from promptune.store.disk import naming_full_disk
 from promptune.store.jobs import Jobs
+from promptune.store.kept import Kept, KeptRecord
 from promptune.store.locks import Lock
 from promptune.store.models import ModelRecord, Models
 
-__all__ = ["ComparisonRecord", "Lock", "ModelRecord", "Store", "naming_full_disk"]
+__all__ = ["ComparisonRecord", "KeptRecord", "Lock", "ModelRecord", "Store", "naming_full_disk"]
 
 
 class Store:
@@ -24,6 +25,9 @@ class Store:
         self.comparisons = Comparisons(self._database)
         self.jobs = Jobs(self._database, home / "jobs")
         self.job_folder = self.jobs.folder
+        self.tasks = Kept(self._database, "task")
+        self.prompts = Kept(self._database, "prompt")  # saved prompts: instruct:NAME, custom:NAME
+        self.passages = Kept(self._database, "passages")  # attached texts: retrieve:3,from=NAME
 
     def claim_slug(self, owner: str, kind: str, wanted: str, *, thing: str = "", exact: bool = False) -> str:
         """`wanted`, else wanted-2, -3 …; never one that was claimed before. `thing` is the id of what bears it."""

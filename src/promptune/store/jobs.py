@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from promptune.core.job import Job, JobState
 from promptune.errors import UserError
 from promptune.store import artefacts
 from promptune.store.database import Database
+from promptune.store.disk import naming_full_disk
 from promptune.store.rows import as_label, missing, new_id
 
 ID = re.compile("[0-9a-f]{12}")
@@ -56,9 +59,11 @@ class Jobs:
 
     # ---- for an owner ----
 
-    def create(self, owner: str, *, kind: str, label: str, spec: dict[str, Any], total: int) -> Job:
+    def create(self, owner: str, *, kind: str, label: str, spec: dict[str, Any], total: int, files: Mapping[str, str] | None = None) -> Job:
+        """`files` lie frozen in the job's folder, by name, before anybody can see the job."""
         written = json.dumps(spec)
         job = Job(new_id(), owner, kind, as_label(label), JobState.QUEUED, "", json.loads(written), 0, total, "", time.time(), None, None, False)
+        self._freeze(job.id, files or {})
         with self._database.write() as connection:
             connection.execute(
                 "INSERT INTO jobs (id, owner, kind, label, state, cause, spec, done, total, note, created, started, ended, cancelling) "
@@ -66,6 +71,14 @@ class Jobs:
                 {**vars(job), "spec": written},
             )
         return job
+
+    def _freeze(self, id: str, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            self.folder(id).mkdir(parents=True, exist_ok=True)
+            with naming_full_disk(self.folder(id)), (self.folder(id) / name).open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
 
     def list(self, owner: str, limit: int = 100) -> list[Job]:
         """Newest first."""

@@ -62,4 +62,16 @@ MIGRATIONS = (
     """,
     "CREATE INDEX jobs_owner ON jobs (owner)",
     "CREATE INDEX jobs_state ON jobs (state)",
+    """
+    CREATE TABLE kept (
+        id TEXT NOT NULL PRIMARY KEY,
+        owner TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        slug TEXT NOT NULL,
+        label TEXT NOT NULL,
+        content TEXT NOT NULL,
+        created REAL NOT NULL,
+        UNIQUE (owner, kind, slug)
+    )
+    """,
 )

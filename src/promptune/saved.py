@@ -1,0 +1,82 @@
+"""What an owner saved for strategies to draw from: prompts of their own (instruct:NAME, custom:NAME) and passages (retrieve:3,from=NAME)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from promptune.core.contender import Contender, slugify
+from promptune.core.task import Example
+from promptune.errors import Problem, Problems, UserError
+from promptune.prompting.material import Material, Parts
+from promptune.registry import did_you_mean
+from promptune.store import Store
+from promptune.store.kept import Kept
+from promptune.tasks.definition import load_yaml
+from promptune.tasks.passages import read_passages
+
+
+@dataclass(frozen=True)
+class SavedInfo:
+    slug: str
+    label: str
+    summary: str  # the beginning of it
+
+
+class Saved:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    # ---- prompts ----
+
+    def prompts(self, owner: str) -> list[SavedInfo]:
+        return [SavedInfo(one.slug, one.label, " ".join(filter(None, one.content.values()))[:100]) for one in self._store.prompts.list(owner)]
+
+    def prompt(self, owner: str, slug: str) -> Parts:
+        return Parts(**self._store.prompts.get(owner, slug).content)
+
+    def save_prompt(self, owner: str, parts: Parts, label: str, slug: str = "") -> SavedInfo:
+        if not any(asdict(parts).values()):
+            raise UserError("all its parts are empty.", where="prompt", todo=f"Fill one of {', '.join(_parts())}.")
+        return _add(self._store.prompts, owner, asdict(parts), label, slug)
+
+    def prompt_from(self, owner: str, file: Path, slug: str = "") -> SavedInfo:
+        """From a YAML of parts: `role: …`, `instruction: …`."""
+        values = load_yaml(file)
+        wrong = [Problem(key, f"is unknown. {did_you_mean(key, _parts())}") for key in values if key not in _parts()]
+        wrong += [Problem(key, "should be a text.") for key, value in values.items() if key in _parts() and not isinstance(value, str)]
+        if wrong:
+            raise Problems(wrong, where=file.name)
+        return self.save_prompt(owner, Parts(**values), slug or file.stem, slug)
+
+    # ---- passages ----
+
+    def passages(self, owner: str) -> list[SavedInfo]:
+        return [SavedInfo(one.slug, one.label, f"{len(one.content['passages']):,} passages") for one in self._store.passages.list(owner)]
+
+    def passages_from(self, owner: str, file: Path, label: str = "", slug: str = "") -> SavedInfo:
+        return _add(self._store.passages, owner, {"passages": read_passages(file)}, label or file.stem, slug)
+
+    def delete(self, owner: str, kind: str, slug: str) -> None:
+        (self._store.prompts if kind == "prompt" else self._store.passages).delete(owner, slug)
+
+    # ---- for strategies ----
+
+    def material(self, owner: str, contenders: Iterable[Contender], shots: tuple[Example, ...] = ()) -> Material:
+        """The shots, and whatever these contenders name; which names are wrong the strategies say."""
+        named = {value for one in contenders for value in (*one.args, *(value for _, value in one.options)) if isinstance(value, str)}
+        parts = {one.slug: Parts(**one.content) for one in self._store.prompts.list(owner)}
+        # What no contender names keeps its name, so that a misspelled one can be told the nearest.
+        passages = {one.slug: tuple(one.content["passages"]) if one.slug in named else () for one in self._store.passages.list(owner)} if named else {}
+        return Material(shots, parts, passages)
+
+
+def _add(kept: Kept, owner: str, content: dict[str, Any], label: str, slug: str) -> SavedInfo:
+    record = kept.add(owner, slug=slug or slugify(label) or "saved", label=label, content=content, exact=bool(slug))
+    return SavedInfo(record.slug, record.label, "")
+
+
+def _parts() -> list[str]:
+    return [field.name for field in fields(Parts)]

@@ -1,0 +1,153 @@
+"""Tasks as the Lab knows them: made, kept, asked, carried elsewhere; an owner's own and those that come with Promptune."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from promptune.errors import NotFound, UserError
+from promptune.settings import Settings
+from promptune.store import Store
+from promptune.taskroom import About, TaskRoom
+from promptune.tasks.definition import TaskFile
+
+REVIEWS = [("The lamp broke.", "negative"), ("A fine chair.", "positive"), ("I like it.", "positive"), ("Too loud.", "negative")]
+OWN = {"template": "{{ text }}\nSentiment: ||| {{ label }}", "metrics": ("accuracy",)}
+
+
+@pytest.fixture
+def room(settings: Settings) -> Iterator[TaskRoom]:
+    room = TaskRoom(settings, Store(settings.home))
+    yield room
+    room.close()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Forty rows of two classes, as a person would bring them."""
+    rows = [f'"{i}: {text}",{label}' for i in range(10) for text, label in REVIEWS]
+    file = tmp_path / "reviews.csv"
+    file.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    return file
+
+
+def test_a_file_becomes_a_task_that_is_there_after_a_restart(room: TaskRoom, settings: Settings, table: Path) -> None:
+    made = room.draft([table], TaskFile(**OWN))
+    info = room.keep("ada", made, slug="reviews")
+    again = TaskRoom(settings, Store(settings.home))
+    data = again.load("ada", "reviews")
+    again.close()
+    assert (info.answer_type, data.task.input, data.task.title) == ("choice", "text", "reviews")
+    assert {split: len(rows) for split, rows in data.rows.items()} == {"train": 32, "validation": 4, "test": 4}
+    assert data.examples == made.data.examples and data.rows == made.data.rows
+    assert sorted(row.values["text"] for rows in data.rows.values() for row in rows) == sorted(f"{i}: {text}" for i in range(10) for text, _ in REVIEWS)
+
+
+def test_what_comes_with_promptune_is_complete_and_stays_as_it_is(room: TaskRoom) -> None:
+    built_in = [task.slug for task in room.list("ada") if task.origin == "built-in"]
+    assert {"lecture-reviews", "lecture-problems", "lecture-odd"} <= set(built_in)
+    for slug in built_in:
+        data = room.load("ada", slug)
+        assert data.examples["test"] and data.examples["train"] and room.get("ada", slug).description
+        with pytest.raises(UserError, match="comes with Promptune"):
+            room.delete("ada", slug)
+        with pytest.raises(UserError, match="comes with Promptune"):
+            room.rename("ada", slug, "mine")
+
+
+def test_the_lectures_own_examples_are_one_click_each(room: TaskRoom) -> None:
+    texts = [chip.text for slug in ("lecture-reviews", "lecture-problems", "lecture-odd") for chip in room.chips("ada", slug)]
+    for words in ("loved this movie", "this chair", "sofa", "Who would use this product?", "tennis balls", "cafeteria", "15, 32, 5, 13, 82, 7, 1"):
+        assert any(words in text for text in texts)
+    [apples] = [chip for chip in room.chips("ada", "lecture-problems") if chip.split == "test"]
+    example = room.question("ada", apples.text, About("lecture-problems", apples.split, apples.row))
+    assert example.completion == "9" and example.prompt == f"Q: {apples.text}\nA:"
+
+
+def test_a_rows_answer_counts_only_for_the_rows_own_question(room: TaskRoom) -> None:
+    """Else a person who changed the question would be told right or wrong by the answer to another one."""
+    about = About("lecture-reviews", "test", 1)
+    assert room.question("ada", room.typed("ada", about), about).completion == "Negative"
+    changed = room.question("ada", "Best lamp ever.", about)
+    assert changed.completion is None and "Best lamp ever." in changed.prompt and changed.choices == ("Positive", "Negative")
+    assert room.question("ada", "Best lamp ever.", About("lecture-reviews")) == changed
+
+
+def test_another_columns_value_can_be_given_by_hand_and_must_be(room: TaskRoom, tmp_path: Path) -> None:
+    file = tmp_path / "qa.jsonl"
+    file.write_text("".join(json.dumps({"passage": f"p{i} is a longer text", "question": f"q{i}", "answer": f"a{i}"}) + "\n" for i in range(20)))
+    wanted = TaskFile(template="{{ passage }}\n{{ question }} ||| {{ answer }}", input="question")
+    room.keep("ada", room.draft([file], wanted), slug="qa")
+    assert room.question("ada", "Why?", About("qa", values={"passage": "Because."})).prompt == "Because.\nWhy?"
+    with pytest.raises(UserError, match="passage"):
+        room.question("ada", "Why?", About("qa"))
+
+
+def test_bad_rows_are_told_by_number_and_column_and_kept_out_only_if_a_person_says_so(room: TaskRoom, table: Path) -> None:
+    table.write_text(table.read_text() + '\n"no label",\n"too","many","cells"\n')
+    made = room.draft([table], TaskFile(**OWN))
+    assert [(one.bad.row, one.bad.column) for one in made.bad] == [(42, ""), (41, "label")] or len(made.bad) == 2
+    with pytest.raises(UserError, match=r"2 rows cannot be used: .*row 4[12]"):
+        room.keep("ada", made)
+    assert room.list("ada") == room.list("bob")
+    kept = room.keep("ada", made, keep_good=True)
+    assert sum(len(rows) for rows in room.load("ada", kept.slug).rows.values()) == 40
+
+
+def test_an_owner_sees_their_own_tasks_only(room: TaskRoom, table: Path) -> None:
+    slug = room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="xq7").slug
+    for call in (room.load, room.get, room.delete, room.chips, room.pick, room.size):
+        with pytest.raises(NotFound) as foreign:
+            call("bob", slug)
+        with pytest.raises(NotFound) as missing:
+            call("bob", "zz9")
+        assert str(foreign.value).replace(slug, "zz9") == str(missing.value)
+    assert room.load("ada", slug)
+
+
+def test_names_are_never_reused_and_never_those_of_the_house(room: TaskRoom, table: Path) -> None:
+    made = room.draft([table], TaskFile(**OWN))
+    assert room.keep("ada", made).slug == "reviews"
+    room.delete("ada", "reviews")
+    assert room.keep("ada", made).slug == "reviews-2"
+    with pytest.raises(UserError, match="comes with Promptune"):
+        room.keep("ada", made, slug="lecture-odd")
+    with pytest.raises(UserError, match="taken"):
+        room.keep("ada", made, slug="reviews")
+
+
+def test_a_task_travels_as_a_zip(room: TaskRoom, table: Path, tmp_path: Path) -> None:
+    room.keep("ada", room.draft([table], TaskFile(**OWN, title="Reviews ★")), slug="reviews")
+    archive = room.export("ada", "reviews", tmp_path / "out" / "reviews.zip")
+    kept = room.keep("bob", room.draft([archive], TaskFile()))
+    mine, theirs = room.load("ada", "reviews"), room.load("bob", kept.slug)
+    assert (theirs.rows, theirs.examples, theirs.task) == (mine.rows, mine.examples, mine.task)
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["reviews.zip"]
+
+
+def test_deleting_leaves_nothing(room: TaskRoom, table: Path, settings: Settings) -> None:
+    slug = room.keep("ada", room.draft([table], TaskFile(**OWN))).slug
+    assert room.size("ada", slug) > 1000
+    room.delete("ada", slug)
+    assert list((settings.home / "tasks").iterdir()) == []
+
+
+def test_a_changed_file_of_a_kept_task_is_noticed(room: TaskRoom, table: Path, settings: Settings) -> None:
+    slug = room.keep("ada", room.draft([table], TaskFile(**OWN))).slug
+    [folder] = (settings.home / "tasks").iterdir()
+    (folder / "test.jsonl").write_text("{}\n")
+    with pytest.raises(UserError, match=r"test\.jsonl"):
+        room.load("ada", slug)
+
+
+@pytest.mark.parametrize("text", ["", "text,label\n", "text,label\none,positive\n", "text,label\na,\nb,\nc,\n"])
+def test_too_little_is_said_and_nothing_is_kept(room: TaskRoom, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "few.csv"
+    file.write_text(text)
+    with pytest.raises(UserError) as caught:
+        room.keep("ada", room.draft([file], TaskFile(**OWN)), keep_good=True)
+    assert caught.value.todo
+    assert not any(task.origin == "own" for task in room.list("ada"))
