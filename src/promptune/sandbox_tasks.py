@@ -6,34 +6,16 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jinja2 import ChainableUndefined, StrictUndefined, Template, TemplateError, TemplateRuntimeError, TemplateSyntaxError, Undefined, UndefinedError, nodes
 from jinja2.exceptions import SecurityError
+from jinja2.filters import do_float, do_int
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-TEXTUAL = frozenset(
-    (
-        "capitalize",
-        "center",
-        "e",
-        "escape",
-        "format",
-        "indent",
-        "lower",
-        "replace",
-        "string",
-        "striptags",
-        "title",
-        "trim",
-        "truncate",
-        "upper",
-        "wordcount",
-        "wordwrap",
-    )
-)
+NULL_IS_FINE = ("default", "d", "tojson")  # filters that know what to do with None
 
 
 class Absent(UndefinedError):
@@ -91,21 +73,21 @@ class Unasked(ChainableUndefined):
 
 
 class TaskEnvironment(ImmutableSandboxedEnvironment):
-    """Whatever becomes text passes `shown` with the names it is made of: what is printed, joined with `~`, or given to a filter of texts."""
+    """Whatever becomes text, and whatever a filter is given, first passes a filter of ours together with the names it is made of."""
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
+        for use in list(tree.find_all(nodes.Filter)):
+            if use.node is None or use.name in NULL_IS_FINE:  # without a node it filters a block
+                continue
+            if use.name == "join" and isinstance(use.node, nodes.List):
+                use.node.items = [_passing("shown", item) for item in use.node.items]
+            else:
+                use.node = _passing("given_each" if use.name == "join" else "given", use.node)
         for output in list(tree.find_all(nodes.Output)):
             output.nodes = [node if isinstance(node, nodes.TemplateData) else _passing("shown", node) for node in output.nodes]
         for joined in list(tree.find_all(nodes.Concat)):
             joined.nodes = [_passing("shown", node) for node in joined.nodes]
-        for use in list(tree.find_all(nodes.Filter)):
-            if use.node is None:  # a block is filtered
-                continue
-            if use.name == "join" and isinstance(use.node, nodes.List):
-                use.node.items = [_passing("shown", item) for item in use.node.items]
-            elif use.name == "join" or use.name in TEXTUAL:
-                use.node = _passing("shown_each" if use.name == "join" else "shown", use.node)
         return tree
 
 
@@ -114,10 +96,20 @@ def _passing(filter_name: str, node: nodes.Node) -> nodes.Filter:
     return nodes.Filter(node, filter_name, [nodes.Const(name) for name in names], [], None, None, lineno=node.lineno)
 
 
-def shown(value: Any, *names: str) -> Any:
+def given(value: Any, *names: str) -> Any:
     if value is None:
         raise Null(names)
-    if isinstance(value, Undefined):
+    return value
+
+
+def given_each(values: Any, *names: str) -> Any:
+    if isinstance(given(values, *names), Undefined | str):
+        return values
+    return [given(value, *names) for value in values]
+
+
+def shown(value: Any, *names: str) -> Any:
+    if isinstance(given(value, *names), Undefined):
         return value
     if callable(value):
         raise TemplateRuntimeError("it prints a function, not what the function gives: put () behind its name")
@@ -126,13 +118,16 @@ def shown(value: Any, *names: str) -> Any:
     return value
 
 
-def shown_each(values: Any, *names: str) -> Any:
-    if values is None or isinstance(values, Undefined | str):
-        return shown(values, *names)
-    listed = list(values)  # it may be worked out only once
-    if any(value is None for value in listed):
-        raise Null(names)
-    return listed
+def strictly(convert: Callable[..., Any], noun: str) -> Callable[..., Any]:
+    """Jinja makes 0 of what is no number, and a label would become the first of its choices."""
+
+    def converted(value: Any, default: Any = None, *more: Any, **named: Any) -> Any:
+        number = convert(value, default, *more, **named)
+        if number is None:
+            raise TemplateRuntimeError(f"{str(value)[:60]!r} is no {noun}")
+        return number
+
+    return converted
 
 
 def most_frequent(items: Iterable[Any]) -> list[Any]:
@@ -156,7 +151,9 @@ class Draws:
 
 def environment(draws: Draws, asking: bool) -> TaskEnvironment:
     env = TaskEnvironment(undefined=Unasked if asking else Strict, extensions=["jinja2.ext.loopcontrols"])
-    env.filters.update(shown=shown, shown_each=shown_each, choice=draws.choice, random=draws.choice, most_frequent=most_frequent)
+    env.filters.update(given=given, given_each=given_each, shown=shown)
+    env.filters.update(choice=draws.choice, random=draws.choice, most_frequent=most_frequent)
+    env.filters.update(int=strictly(do_int, "whole number"), float=strictly(do_float, "number"))
     env.filters["tojson"] = lambda value: json.dumps(value, ensure_ascii=False)  # Jinja's own is escaped for HTML
     env.globals["zip"] = zip
     del env.globals["lipsum"]  # draws without a seed

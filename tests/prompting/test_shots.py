@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptune.core.task import Example
+from promptune.core.task import Example, normal
 from promptune.errors import UserError
 from promptune.prompting.material import Material
-from promptune.prompting.shots import BY, CLASSES, Shots, normal, same_row
+from promptune.prompting.shots import BY, CLASSES, Shots, same_row
 from tests.prompting.samples import LABELS, material, strategy, text_of
 
 prompts = st.sampled_from(["a b", "A  b", "b c", "c d e", "d", "e f", "", "ü", "正面"])

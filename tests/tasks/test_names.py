@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,12 @@ from promptune.sandbox import RowDone, Sandbox
 from promptune.tasks.names import expression_names, names, used
 
 SANDBOX = Sandbox()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    yield
+    SANDBOX.close()
 
 
 def test_columns_that_are_no_names_get_one() -> None:

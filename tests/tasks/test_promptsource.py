@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from promptune.tasks.promptsource import LARGEST, Imported, load
 from promptune.tasks.render import Renderer, check
 from tests.shared import data
 
-RENDERER = Renderer(Sandbox())
+SANDBOX = Sandbox()
+RENDERER = Renderer(SANDBOX)
 FILE = """
 dataset: d
 templates:
@@ -30,6 +32,12 @@ templates:
     metadata: !TemplateMetadata {metrics: [ROUGE, BLEU, Other]}
     name: first
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    yield
+    SANDBOX.close()
 
 
 def task(imported: Imported) -> Task:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,15 @@ from promptune.errors import Problems, TemplateError, UserError
 from promptune.sandbox import Sandbox
 from promptune.tasks.render import BATCH_ROWS, Rendered, Renderer, check
 
-RENDERER = Renderer(Sandbox())
+SANDBOX = Sandbox()
+RENDERER = Renderer(SANDBOX)
 TASK = Task("t", "T", "Q: {{ question }}\nA: ||| {{ answer }}", "question")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    yield
+    SANDBOX.close()
 
 
 def render(task: Task, *rows: Mapping[str, Any]) -> Rendered:
@@ -70,8 +77,15 @@ def test_null_where_text_should_be_is_named() -> None:
     """ "None" in a prompt is the commonest silent fault of mapped columns."""
     null = {"question": None, "answer": "4"}
     said = ["row 2, column 'question': it is null (None), which its template prints"]
-    fine = {"question": "2+2?", "answer": "4"}
-    for template in ("{{ question }}", "{{ 'Q ' ~ question }}", "{{ question | upper }}", "{{ [answer, question] | join(' ') }}", "{{ question | trim }}"):
+    fine = {"question": "22", "answer": "4"}
+    for template in (
+        "{{ question }}",
+        "{{ 'Q ' ~ question }}",
+        "{{ question | upper }}",
+        "{{ [answer, question] | join(' ') }}",
+        "{{ question | trim }}",
+        "{{ question | int }}",
+    ):
         assert bad(replace(TASK, template=template), fine, null, fine) == said, template
     assert bad(replace(TASK, template="{{ question | join(',') }}"), {"question": ["a", None]}) == [
         "row 1, column 'question': it holds null (None), which its template prints"
@@ -113,6 +127,7 @@ CHOICE = replace(TASK, template="{{ q }} ||| {{ a }}", answer_choices="yes ||| n
         (CHOICE, {"q": 10**5000, "a": "no"}, "cannot be given to a template"),
         (CHOICE, {"q": object(), "a": "no"}, "cannot be given to a template"),
         (replace(CHOICE, template="{{ q }} ||| {{ answer_choices[a] }}"), {"q": "x", "a": "1"}, "put | int behind it"),
+        (replace(CHOICE, template="{{ q }} ||| {{ answer_choices[a | int] }}"), {"q": "x", "a": "first"}, "'first' is no whole number"),
         (replace(CHOICE, template="{{ q.upper }} ||| {{ a }}"), {"q": "x", "a": "no"}, "it prints a function"),
         (replace(CHOICE, group="kind"), {"q": "x", "a": "no"}, "column 'kind': it is not there"),
     ],

@@ -10,6 +10,7 @@ from promptune.core.task import Split
 from promptune.errors import UserError
 from promptune.tasks.definition import TaskFile
 from promptune.tasks.sources import gather, split_of
+from promptune.tasks.tables.table import Table
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,12 @@ def test_one_split_in_several_files_is_numbered_through(tmp_path: Path) -> None:
     tables = gather([tmp_path], TaskFile()).tables
     assert isinstance(tables, dict)
     assert [row.number for row in tables["train"].rows] == [1, 3] and [bad.row for bad in tables["train"].bad] == [2, 4]
+
+
+def test_a_hub_table_that_nobody_split_is_one_table(tmp_path: Path) -> None:
+    write(tmp_path, **{"rows-00": "a,b\n1,2\n", "rows-01": "a,b\n3,4\n"})
+    table = gather([tmp_path], TaskFile()).tables
+    assert isinstance(table, Table) and [row.values["a"] for row in table.rows] == ["1", "3"] and [row.number for row in table.rows] == [1, 2]
 
 
 def test_files_that_do_not_say_their_split_are_named(tmp_path: Path) -> None:

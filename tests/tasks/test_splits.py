@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptune import children
-from promptune.core.task import SPLITS, Example, Split
+from promptune.core.task import SPLITS, Example, Split, normal
 from promptune.errors import UserError
-from promptune.tasks.overlap import normal, overlaps
+from promptune.tasks.overlap import overlaps
 from promptune.tasks.splits import make
 from tests.shared import data
 

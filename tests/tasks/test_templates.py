@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,8 @@ from promptune.tasks.render import Rendered, Renderer, check
 from promptune.tasks.templates import Filled, best_guess, library, prompt_columns, read
 from tests.shared import data
 
-RENDERER = Renderer(Sandbox())
+SANDBOX = Sandbox()
+RENDERER = Renderer(SANDBOX)
 
 # For each template a row as a table might have it, and the end of the prompt, the completion and whatever else is to be seen.
 SHIPPED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -106,6 +108,12 @@ SHIPPED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"prompt": "Translate from English to French.\n\nEnglish: Yes\nFrench:", "completion": "Oui"},
     ),
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_child_is_left() -> Iterator[None]:
+    yield
+    SANDBOX.close()
 
 
 def task(filled: Filled) -> Task:

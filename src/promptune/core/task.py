@@ -39,6 +39,11 @@ class Example:
         return () if self.completion is None else (self.completion, *self.also)
 
 
+def normal(prompt: str) -> str:
+    """Two prompts count as the same where this is."""
+    return " ".join(prompt.casefold().split())
+
+
 @dataclass(frozen=True)
 class Task:
     """How a row becomes an example, and how its answers are scored. Four fields are Jinja over the row's columns."""

@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
-from promptune.core.task import Example
+from promptune.core.task import Example, normal
 from promptune.errors import UserError
 from promptune.prompting.search import Index
 
@@ -60,10 +60,6 @@ def same_row(shot: Example, example: Example) -> bool:
     """The scored row itself, or its double: showing it would show the answer."""
     here = example.row is not None and (shot.split, shot.row) == (example.split, example.row)
     return here or normal(shot.prompt) == normal(example.prompt)
-
-
-def normal(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 def _has_classes(pool: Sequence[Example]) -> bool:

@@ -75,7 +75,7 @@ class TaskFile(_Form):
     title: str = ""
     description: str = ""
     use: str = ""  # a template of the library, instead of one written here
-    fills: dict[str, str] = {}  # noqa: RUF012  # pydantic copies it; what fills its fields: columns, or Jinja expressions
+    fills: dict[str, str] = {}  # pydantic copies it; what fills its fields: columns, or Jinja expressions
     template: Annotated[str, Field(max_length=100_000)] = ""
     answer_choices: str = ""
     rationale: str = ""

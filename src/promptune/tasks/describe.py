@@ -75,10 +75,8 @@ class Lengths:
         if not self.over:
             return [*said, f"Every prompt leaves the {self.room:,} tokens kept for the answer."]
         named = ", ".join(f"{long.split or 'row'} {long.row} ({long.tokens:,})" for long in self.longs[:NAMED])
-        return [
-            *said,
-            f"{self.over:,} of {self.rows:,} prompts leave less than the {self.room:,} tokens kept for the answer: {named}{', …' if self.over > NAMED else ''}.",
-        ]
+        more = ", …" if self.over > NAMED else ""
+        return [*said, f"{self.over:,} of {self.rows:,} prompts leave less than the {self.room:,} tokens kept for the answer: {named}{more}."]
 
 
 def classes(examples: Sequence[Example]) -> Counter[str]:

@@ -7,15 +7,10 @@ from dataclasses import dataclass, field
 from itertools import combinations_with_replacement, islice
 from typing import Literal
 
-from promptune.core.task import SPLITS, Example, Split
+from promptune.core.task import SPLITS, Example, Split, normal
 
 TOLD = 100  # pairs of rows, sources and groups that are named
 MOST = 100_000  # different prompts looked at for near ones
-
-
-def normal(text: str) -> str:
-    """Two prompts are the same when this is."""
-    return " ".join(text.casefold().split())
 
 
 @dataclass(frozen=True)

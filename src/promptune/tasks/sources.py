@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 
 from promptune.core.task import SPLITS, Row, Split
@@ -14,11 +14,10 @@ from promptune.errors import UserError
 from promptune.tasks import folder, pack
 from promptune.tasks.definition import TaskFile
 from promptune.tasks.draft import Tables
+from promptune.tasks.hubfiles import WHOLE, split_named
 from promptune.tasks.tables import read_table
 from promptune.tasks.tables.table import Table
 
-NAMES: dict[str, Split] = {"train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation"}
-NAMES |= {"test": "test", "testing": "test", "eval": "test", "evaluation": "test"}
 TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
 
 
@@ -39,9 +38,7 @@ def gather(sources: Sequence[Path], wanted: TaskFile) -> Gathered:
 
 def split_of(file: Path) -> Split | None:
     """Which split a file's name says it is: train.csv, reviews_dev.jsonl, test-00.parquet."""
-    words = re.split(r"[^a-z]+", file.stem.lower())
-    found = {NAMES[word] for word in words if word in NAMES}
-    return found.pop() if len(found) == 1 else None
+    return split_named(file.stem)
 
 
 def _one(source: Path, wanted: TaskFile) -> Gathered:
@@ -51,8 +48,8 @@ def _one(source: Path, wanted: TaskFile) -> Gathered:
         files = sorted(file for file in source.iterdir() if file.suffix.lower() in TABLES and file.is_file() and not file.name.startswith("."))
         if not files:
             raise UserError("it holds no table.", where=str(source), todo=f"Give a folder with {', '.join(TABLES)} files, or a task's folder.")
-        if len(files) == 1 and split_of(files[0]) is None:
-            return Gathered(read_table(files[0], wanted.read), wanted, source.resolve().name)
+        if (len(files) == 1 and split_of(files[0]) is None) or all(file.stem.startswith(f"{WHOLE}-") for file in files):
+            return Gathered(reduce(joined, (read_table(file, wanted.read) for file in files)), wanted, source.resolve().name)
         return Gathered(_by_split(files, wanted), wanted, source.resolve().name)
     if source.suffix.lower() in (".yaml", ".yml"):
         return _from_yaml(source, wanted)

@@ -7,11 +7,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from promptune.core.task import SPLITS, Example, Split
+from promptune.core.task import SPLITS, Example, Split, normal
 from promptune.errors import UserError
 from promptune.tasks.dealing import Bundle, deal
 from promptune.tasks.describe import classes
-from promptune.tasks.overlap import normal
 
 TOLD = 10  # groups that a warning names
 FAR = 0.05  # of all rows: a split that misses its share by more is told
