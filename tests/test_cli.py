@@ -24,13 +24,13 @@ from promptune.prompting.strategies import STRATEGIES
 
 KEYS = ["contender", "text", "answer", "prompt", "prompt_tokens", "completion_tokens", "first_token_seconds", "seconds", "finish_reason"]
 
-INTERRUPTED_AT_ITS_FIRST_WORD = """
+INTERRUPTED_EARLY = """
 import os, signal
 from promptune import cli
 def interrupting(frames):
     unheard = True
     for frame in frames:
-        if frame[0].text and unheard:
+        if "asked" in frame[0].text and unheard:
             unheard = os.killpg(0, signal.SIGINT)
         yield frame
 last = cli._last
@@ -141,7 +141,7 @@ def test_an_answer_that_the_deadline_cut_off_says_so_and_is_seen_in_the_exit_cod
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_ctrl_c_prints_what_came_so_far(shell: Shell, form: Sequence[str]) -> None:
-    with shell.start("ask", "[long][delay=0.02] x", *form, program=("-c", INTERRUPTED_AT_ITS_FIRST_WORD)) as process:
+    with shell.start("ask", "[long][delay=0.02] x", *form, program=("-c", INTERRUPTED_EARLY)) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "Traceback" not in err and "You asked" in out
     assert not form or json.loads(out)["answers"][0]["finish_reason"] == "cancelled"

@@ -21,7 +21,7 @@ SOURCE = ROOT / "src" / "promptune"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"core"}),
-    frozenset({"registry", "sandbox", "sandbox_child", "sandbox_tasks", "children"}),
+    frozenset({"registry", "sandbox", "sandbox_child", "sandbox_strict", "sandbox_tasks", "children"}),
     frozenset({"settings"}),
     frozenset({"tasks", "prompting", "engines", "scoring", "store", "tuning", "tiny"}),
     frozenset({"jobs", "compare", "pane", "models", "saved", "taskroom", "uploads", "hub", "hub_child", "export", "export_scores"}),  # what the lab is made of

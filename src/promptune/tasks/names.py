@@ -116,7 +116,8 @@ def _is_name(column: str) -> bool:
 
 
 def _as_name(column: str) -> str:
-    name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", column)).strip("_") or "column"
+    kept = "".join(char if f"_{char}".isidentifier() else "_" for char in unicodedata.normalize("NFKC", column))
+    name = re.sub("__+", "_", kept).strip("_") or "column"
     if name in RESERVED:
         return f"{name}_"
     return name if name.isidentifier() else f"_{name}"

@@ -13,6 +13,7 @@ from promptune.errors import Problem, Problems, TemplateError, UserError
 from promptune.registry import did_you_mean
 from promptune.sandbox import RowDone, RowFailed, Sandbox
 from promptune.tasks.names import Used, names, used
+from promptune.tasks.refusals import failed, unasked, wrong
 from promptune.tasks.tables.table import BadRow
 
 # The sandbox's limits are for a batch: an honest template over an honest batch comes nowhere near them.
@@ -80,7 +81,7 @@ class Renderer:
                 raise TemplateError(error.what, where=where, todo=error.todo) from None
             for encoded, result in zip(batch, results, strict=True):
                 if isinstance(result, RowFailed):
-                    made.append(_failed(encoded.row, result, written))
+                    made.append(failed(encoded.row, result, written))
                 else:
                     made.append(_example(task, encoded.row, result, uses, split))
         bad = sorted((one for one in made if isinstance(one, BadRow)), key=lambda one: one.row)
@@ -98,7 +99,7 @@ class Renderer:
             raise UserError(f"{error}.", where="row", todo="Correct the value.") from None
         result = self._sandbox.render_each(texts, [row], asking=True)[0]
         if isinstance(result, RowFailed):
-            raise _unasked(result, values, written)
+            raise unasked(result, values, written)
         prompt = result.pieces["template"][0]
         if not prompt:
             raise UserError("the prompt is empty.", where="row", todo=f"Give {task.input!r}.")
@@ -107,7 +108,7 @@ class Renderer:
 
 
 def _texts(task: Task) -> dict[str, str]:
-    return {field: text for field in TEXTS if (text := getattr(task, field)).strip()}
+    return {field: text for field in TEXTS if (text := getattr(task, field)).strip() or field == "template"}
 
 
 def _encode(values: Mapping[str, Any], written: Mapping[str, str]) -> str:
@@ -141,7 +142,7 @@ def _example(task: Task, row: Row, done: RowDone, uses: Mapping[str, Used], spli
     prompt, *completions = pieces["template"]
     completion = completions[0] if completions else None
     choices = tuple(pieces.get("answer_choices", ()))
-    if what := _wrong(task, prompt, completions, choices, uses["template"].pieces):
+    if what := wrong(task, prompt, completions, choices, uses["template"].pieces):
         return BadRow(row.number, "", what)
     for column in (task.group, task.source):
         if column and row.values.get(column) is None:
@@ -160,52 +161,5 @@ def _example(task: Task, row: Row, done: RowDone, uses: Mapping[str, Used], spli
     )
 
 
-def _wrong(task: Task, prompt: str, completions: Sequence[str], choices: Sequence[str], answered: bool) -> str:
-    if not prompt:
-        return "its prompt is empty"
-    if len(completions) > 1:
-        return "its template writes ||| more than once"
-    if answered and not any(completions):
-        return "its completion is empty"
-    if "" in choices:
-        return "one of its answer choices is empty"
-    if task.answer_type == "choice" and completions and completions[0] not in choices:
-        return f"its completion {_short(completions[0])} is not among its choices: {', '.join(map(_short, choices))}"
-    if task.answer_type == "number" and completions and not re.search(r"\d", completions[0]):
-        return f"its completion {_short(completions[0])} holds no number"
-    return ""
-
-
-def _failed(row: Row, failed: RowFailed, written: Mapping[str, str]) -> BadRow:
-    """Which column it was: of the names in the expression that failed, the one that this row has nothing for."""
-    columns = {name: column for column, name in written.items()}
-    null = [name for name in failed.names or columns if name in columns and row.values.get(columns[name], "") is None]
-    where = f", which its {failed.text} prints" if failed.text == "template" else f", which its {failed.text.replace('_', ' ')} print"
-    if failed.kind == "absent":
-        name = failed.names[0]
-        near = did_you_mean(name, row.values)
-        return BadRow(row.number, columns.get(name, name), f"it is not there{where}. {near}".rstrip("."))
-    if failed.kind == "null":
-        name = (null or list(failed.names) or [""])[0]
-        column = columns.get(name, name)
-        return BadRow(row.number, column, f"it {'holds' if row.values.get(column) is not None else 'is'} null (None){where}")
-    return BadRow(row.number, columns[null[0]] if len(null) == 1 else "", f"its {failed.text.replace('_', ' ')} failed: {failed.what}")
-
-
-def _unasked(failed: RowFailed, values: Mapping[str, Any], written: Mapping[str, str]) -> UserError:
-    columns = {name: column for column, name in written.items()}
-    if failed.kind == "absent":
-        todo = did_you_mean(failed.names[0], values) if len(failed.names) == 1 else f"Given: {', '.join(values) or 'nothing'}."
-        return UserError(f"the prompt needs {', '.join(failed.names)}.", where="row", todo=todo)
-    if failed.kind == "null":
-        null = [columns[name] for name in failed.names if name in columns and values[columns[name]] is None]
-        return UserError(f"{', '.join(null or failed.names)} is null (None), and the prompt prints it.", where="row", todo="Give a value.")
-    return TemplateError(f"{failed.what}.", where=failed.text, todo="Correct the template or the values.")
-
-
 def _column(values: Mapping[str, Any], column: str) -> str | None:
     return str(values[column]) if column and values.get(column) is not None else None
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:57]}…")

@@ -5,7 +5,6 @@ A field stands in a Jinja text as `<<field>>`; what stands between `<<if field>>
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from promptune.core.task import AnswerType
 from promptune.errors import Problem, Problems, TemplateError, UserError
 from promptune.registry import did_you_mean
 from promptune.tasks.definition import load_yaml
+from promptune.tasks.guess import Like, find
 from promptune.tasks.languages import COLUMNS, language
 from promptune.tasks.names import expression_names, names, used
 
@@ -54,6 +54,11 @@ class Field(_Form):
     language: bool = False  # a guess fills it with a column named for a language
     language_of: str = ""  # a plain field: that other field's language
 
+    def likes(self) -> list[Like]:
+        """What may fill it, the best first."""
+        given = COLUMNS if self.language else self.like
+        return [Like(like, self.holds) if isinstance(like, str) else Like(*next(iter(like.items()))) for like in given]
+
 
 class LibraryTemplate(_Form):
     name: str
@@ -76,7 +81,7 @@ class LibraryTemplate(_Form):
         for name, field in self.fields.items():
             if field.plain:
                 continue
-            if found := _find(field, columns, rows, set(mapping.values())):
+            if found := find(field.likes(), columns, rows, mapping.values()):
                 mapping[name] = found
             elif not field.optional:
                 return None
@@ -131,45 +136,6 @@ def prompt_columns(template: str, columns: Sequence[str]) -> list[str]:
     """The columns that a template reads before its `|||`."""
     column_of = {name: column for column, name in names(columns).items()}
     return [column_of[name] for name in used(template).prompt if name in column_of]
-
-
-def _find(field: Field, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], taken: set[str]) -> str:
-    """A column as it is named, or an expression as a template writes it; empty where nothing suits."""
-    written = names(columns)
-    by_key = {_key(column): column for column in reversed(columns)}
-    found: list[str] = []
-    for like in COLUMNS if field.language else field.like:
-        expression, holds = next(iter(like.items())) if isinstance(like, dict) else (like, field.holds)
-        of = {name: by_key.get(_key(name)) for name in expression_names(expression)}
-        wanted = {name: column for name, column in of.items() if column is not None and column not in taken}
-        if len(wanted) < len(of) or not _hold(holds, next(iter(wanted.values())), rows):
-            continue
-        if expression.isidentifier():
-            found.append(wanted[expression])
-        elif not found:
-            return _renamed(expression, {name: written[column] for name, column in wanted.items()})
-    there = [column for column in found if not rows or any(column in row for row in rows)]
-    if not there:
-        return ""
-    # Another table of the same task may call it otherwise: a column that no sampled row has is that.
-    elsewhere = [column for column in found if rows and not any(column in row for row in rows)]
-    return " | default(".join(written[column] for column in (there[0], elsewhere[0])) + ")" if elsewhere else there[0]
-
-
-def _hold(holds: str, column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
-    if not holds:
-        return True
-    values = [row[column] for row in rows if row.get(column) is not None]
-    texts = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
-    return bool(texts) and all(re.fullmatch(holds, text, re.DOTALL) for text in texts)
-
-
-def _renamed(expression: str, new: Mapping[str, str]) -> str:
-    return re.sub(r"\w+", lambda word: new.get(word[0], word[0]), expression)
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).casefold()
 
 
 def _expression(given: str, columns: Sequence[str]) -> str:
