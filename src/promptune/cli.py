@@ -70,7 +70,7 @@ def strategies(name: Annotated[str | None, typer.Argument(help="Show this one.")
     """The ways of asking."""
     with lab() as here:
         found = {strategy["name"]: strategy for strategy in here.strategies()}
-    list_or_one(found, name, "strategy", as_json, lambda s: f"{s['form']:<16} {s['summary']}")
+    list_or_one(found, name, "strategy", as_json, lambda s: f"{s['form']:<34} {s['summary']}")
 
 
 @models_app.command("list")
