@@ -127,3 +127,46 @@ def test_a_question_is_asked_as_a_task_asks_it(run: Any) -> None:
     for wrong in (["--row", "1"], ["--task", "lecture-problems", "--row", "9"], ["--task", "lecture-problems", "--row", "x"], ["--task", "nothing"]):
         with pytest.raises(UserError):
             run("ask", *([] if "--row" in wrong and "--task" in wrong else ["Hi"]), *wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--template", "{{ text }}", "--use", "classify"], "--template and --use each say"),
+        (["--template", "{{ text }}", "--map", "text=label"], "--map fills"),
+        (["--named", "x"], "--named needs --promptsource"),
+        (["--config", "x"], "--config is for datasets of the hub"),
+        (["--template", "@nowhere.txt"], "no file 'nowhere.txt'"),
+        (["--template", "@"], "no file ''"),
+    ],
+)
+def test_nothing_that_was_said_is_passed_over(run: Any, table: Path, options: list[str], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        run("tasks", "new", str(table), "--look", *options)
+
+
+@pytest.mark.parametrize("name", ["data/reviws.csv", "data/task.yaml", "data/task.ZIP"])
+def test_a_mistyped_file_is_not_looked_for_on_the_hub(run: Any, name: str) -> None:
+    with pytest.raises(UserError, match=r"(?i)no such file"):
+        run("tasks", "new", name)
+
+
+def test_an_empty_name_is_not_this_folder(run: Any) -> None:
+    with pytest.raises(UserError, match="a name is empty"):
+        run("tasks", "new", "")
+
+
+def test_what_can_be_done_next_is_true(run: Any, table: Path) -> None:
+    assert "promptune score scored " in run("tasks", "new", str(table), "--as", "scored").stderr
+    for name, options in {"trained": ["--split", "1,0,0"], "open": ["--template", "{{ text }}"]}.items():
+        made = run("tasks", "new", str(table), "--as", name, *options)
+        assert f"promptune ask 'Hello' --task {name}" in made.stderr and "None" not in made.stdout
+        assert run("ask", "Hello", "--task", name).exit_code == 0
+
+
+def test_passages_are_shown(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "book.txt").write_text("Cats purr.\n\nDogs bark.")
+    run("passages", "add", "book.txt", "--as", "book")
+    assert json.loads(run("passages", "book", "--json").stdout) == {"name": "book", "passages": ["Cats purr.", "Dogs bark."]}
+    with pytest.raises(UserError, match="no passages 'bok'"):
+        run("passages", "bok")

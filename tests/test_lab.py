@@ -158,10 +158,8 @@ def test_a_batch_says_everything_that_is_wrong_and_makes_no_job(lab: Lab) -> Non
 def test_a_second_server_on_the_same_folder_is_refused_and_a_command_is_not(settings: Settings) -> None:
     first = Lab(settings, serving=True, address="http://127.0.0.1:1")
     try:
-        started = time.monotonic()
         with pytest.raises(Busy, match=r"http://127\.0\.0\.1:1"):
             Lab(settings, serving=True, address="http://127.0.0.1:2")
-        assert time.monotonic() - started < 2
         beside = Lab(settings)
         job = beside.start_batch("local", ["one"], THREE[:1])
         until(lambda: beside.job("local", job.id).state is JobState.DONE)

@@ -97,11 +97,11 @@ def test_a_scorecard_from_its_start_to_another_metric(room: Room) -> None:
 
 
 def test_everything_wrong_is_told_at_once(room: Room) -> None:
-    slug = room.task(metrics=["accuracy", "rogue1"])
+    slug = room.task()
     with pytest.raises(Problems) as caught:
         room.scores.start(OWNER, slug, ["tiny/zero-shot", "tiny/zero-shot", "tyni/cot", "tiny/few-shot:99"], limit=0, where="plaice=web")
-    assert sorted(problem.field for problem in caught.value.problems) == ["contender 2", "contender 3", "contender 4", "limit", "metrics", "where"]
-    for words in ("Did you mean 'rouge1'", "given twice", "Did you mean 'tiny'", "12 train rows", "at least one", "Did you mean 'place'"):
+    assert sorted(problem.field for problem in caught.value.problems) == ["contender 2", "contender 3", "contender 4", "limit", "where"]
+    for words in ("given twice", "Did you mean 'tiny'", "12 train rows", "at least one", "Did you mean 'place'"):
         assert words in str(caught.value)
     assert room.store.jobs.list(OWNER) == []
 
@@ -176,3 +176,15 @@ def test_the_published_summaries_score_what_was_published(tmp_path: Path) -> Non
 def test_unknown_metrics_are_told_before_a_file_is_read(tmp_path: Path) -> None:
     with pytest.raises(Problems, match="Did you mean 'rouge1'"):
         rescore_file(tmp_path / "none.jsonl", ["rouge1", "rogue1"])
+
+
+def test_a_metric_that_is_unknown_makes_no_task(room: Room) -> None:
+    with pytest.raises(Problems, match="Did you mean 'rouge1'"):
+        room.task(metrics=["accuracy", "rogue1"])
+
+
+def test_a_file_that_names_no_contender_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "theirs.jsonl"
+    file.write_text('{"prediction": "a", "reference": "a"}\n')
+    with pytest.raises(NotFound, match="leave -c out"):
+        rescore_file(file, ["accuracy"], "tiny/cot")

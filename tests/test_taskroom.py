@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -151,3 +152,72 @@ def test_too_little_is_said_and_nothing_is_kept(room: TaskRoom, tmp_path: Path, 
         room.keep("ada", room.draft([file], TaskFile(**OWN)), keep_good=True)
     assert caught.value.todo
     assert not any(task.origin == "own" for task in room.list("ada"))
+
+
+def test_an_export_touches_nothing_but_its_zip(room: TaskRoom, table: Path, tmp_path: Path) -> None:
+    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
+    mine = tmp_path / "carried"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    for name in ("carried.zip", "plain"):  # one has a folder's name beside it, the other no ending
+        archive = room.export("ada", "reviews", tmp_path / name)
+        assert room.draft([archive], TaskFile()).task.answer_choices == "negative ||| positive"
+    assert (mine / "thesis.txt").read_text() == "years of work"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(("carried", "plain", "."))) == ["carried", "carried.zip", "plain"]
+
+
+@pytest.mark.parametrize("name", [".", "folder", "reviews.csv/x.zip", "pipe"])
+def test_an_export_that_cannot_be_written_says_so(room: TaskRoom, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="Name a zip file"):
+        room.export("ada", "reviews", Path(name))
+    assert table.is_file() and (tmp_path / "folder").is_dir() and (tmp_path / "pipe").is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("text,label\na,\nb,x\nc,\nd,x\n", r"needs at least 3 rows, and it has 2\. 2 rows cannot be used: row 1: its completion is empty; row 3"),
+        ('{"text": "a", "label": NaN}\n', r"it has no rows\. 1 row cannot be used: row 1 \(line 1\), column 'label'"),
+        ("text,label\na,\nb,\n", r"no row can be used\. 2 rows cannot be used: row 1: its completion is empty"),
+    ],
+)
+def test_too_few_rows_tell_what_is_wrong_with_the_others(room: TaskRoom, tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / ("rows.csv" if text.startswith("text") else "rows.jsonl")
+    file.write_text(text)
+    with pytest.raises(UserError, match=words):
+        room.draft([file], TaskFile(template="{{ text }} ||| {{ label }}"))
+
+
+def test_many_bad_rows_are_counted_and_the_first_ones_told(room: TaskRoom, table: Path) -> None:
+    with pytest.raises(UserError, match=r"40 rows cannot be used: row 1: .*; and 35 more\."):
+        room.draft([table], TaskFile(template="{{ text }} ||| {{ label }}", answer_choices="good ||| bad"))
+
+
+def test_an_empty_label_is_a_bad_row_and_hides_no_template(room: TaskRoom, tmp_path: Path) -> None:
+    file = tmp_path / "reviews.csv"
+    file.write_text("text,label\n" + "".join(f"review {i},{'' if i % 5 == 0 else 'good' if i % 2 else 'bad'}\n" for i in range(40)))
+    made = room.draft([file], TaskFile())
+    assert made.used == "classify" and [one.bad.row for one in made.bad] == [1, 6, 11, 16, 21, 26, 31, 36]
+    assert sum(len(rows) for rows in made.data.rows.values()) == 32
+
+
+def test_what_fills_the_template_that_was_found_can_be_said(room: TaskRoom, table: Path) -> None:
+    made = room.draft([table], TaskFile(fills={"text": "text | upper"}, metrics=("accuracy", "accuracy")))
+    assert made.used == "classify" and "THE LAMP BROKE" in made.data.examples["train"][0].prompt and made.task.metrics == ("accuracy",)
+
+
+def test_no_device_is_read_for_ever(room: TaskRoom) -> None:
+    with pytest.raises(UserError, match="a device or a pipe"):
+        room.draft([Path("/dev/zero")], TaskFile())
+    with pytest.raises(UserError, match="larger than"):
+        TaskFile.load(Path("/dev/zero"))
+
+
+def test_a_column_that_the_task_does_not_have_is_no_value(room: TaskRoom, table: Path) -> None:
+    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
+    with pytest.raises(UserError, match=r"no column 'lable'\. Did you mean 'label'"):
+        room.question("ada", "Nice.", About("reviews", values={"lable": "positive"}))

@@ -83,15 +83,16 @@ def tasks_new(
         "read": _some({"encoding": encoding, "separator": "\t" if separator == "tab" else separator, "header": header, "columns": _names(columns)}),
         "keep_good": keep_good or None,
     }
+    _one_template({"--template": template, "--use": use, "--promptsource": promptsource}, fills, named)
     with lab() as here:
         if promptsource:
-            given |= here.tasks.promptsource(promptsource, named or "")
+            given = here.tasks.promptsource(promptsource, named or "") | _some(given)
         made = here.tasks.draft(_sources(here, source, config), TaskFile.check(_some(given), "tasks new"))
         kept = None if look else here.tasks.keep(OWNER, made, slug=slug, keep_good=keep_good)
         shown = _draft(made) | ({"name": kept.slug} if kept else {})
         say(shown, as_json, lambda: _told(made))
         if kept:
-            note(f"Kept as {kept.slug}. Ask it: promptune score {kept.slug} -c tiny/zero-shot --limit 20")
+            note(f"Kept as {kept.slug}. Ask it: {_command(kept.slug, made.data)}")
 
 
 @tasks_app.command("export")
@@ -168,7 +169,7 @@ def prompts_add(
 def prompts_remove(name: str) -> None:
     """Deletes a prompt."""
     with lab() as here:
-        here.saved.delete(OWNER, "prompt", name)
+        here.saved.delete_prompt(OWNER, name)
     note(f"Removed {name}.")
 
 
@@ -177,6 +178,14 @@ def passages_list(as_json: AsJson = False) -> None:
     """All of them."""
     with lab() as here:
         list_or_one(_saved(here.saved.passages(OWNER)), None, "passages", as_json, _saved_line)
+
+
+@passages_app.command("show")
+def passages_show(name: str, as_json: AsJson = False) -> None:
+    """One text or table, passage by passage."""
+    with lab() as here:
+        found = here.saved.passages_of(OWNER, name)
+    say({"name": name, "passages": list(found)}, as_json, lambda: "\n\n".join(found))
 
 
 @passages_app.command("add")
@@ -193,7 +202,7 @@ def passages_add(
 def passages_remove(name: str) -> None:
     """Deletes passages."""
     with lab() as here:
-        here.saved.delete(OWNER, "passages", name)
+        here.saved.delete_passages(OWNER, name)
     note(f"Removed {name}.")
 
 
@@ -202,13 +211,36 @@ def passages_remove(name: str) -> None:
 
 def _sources(here: Lab, given: Sequence[str], config: str | None) -> list[Path]:
     """Files and folders as they are; what is none of them and looks like a hub name is fetched."""
+    if not all(given):
+        raise UserError("a name is empty.", where="files", todo="Name a file or a folder; . is this one.")
     if len(given) == 1 and not Path(given[0]).exists() and here.is_hub_name(given[0]):
         with closing(here.fetch_dataset(OWNER, given[0], config)) as news:
             fetched = follow(news, lambda step: (step.done, step.total, "bytes"))
         for line in fetched.notes:
             note(line)
         return [here.uploads.path(OWNER, fetched.id)]
+    if config:
+        raise UserError("--config is for datasets of the hub, and this is a file.", where="tasks new", todo="Leave it out.")
     return [Path(one) for one in given]
+
+
+def _one_template(said: Mapping[str, object], fills: Sequence[str] | None, named: str | None) -> None:
+    """Nothing that was said is passed over in silence."""
+    given = [option for option, value in said.items() if value]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)} each say what the template is.", where="tasks new", todo="Give one of them.")
+    if fills and given not in ([], ["--use"]):
+        raise UserError(f"--map fills a template of the library, and {given[0]} says another.", where="tasks new", todo="Leave one of them out.")
+    if named and given != ["--promptsource"]:
+        raise UserError("--named needs --promptsource.", where="tasks new", todo="Say in which file the template is.")
+
+
+def _command(slug: str, data: TaskData) -> str:
+    """What can be done with it now."""
+    test = data.examples.get("test", ())
+    if test and all(example.references for example in test):
+        return f"promptune score {slug} -c tiny/zero-shot --limit 20"
+    return f"promptune ask 'Hello' --task {slug}"
 
 
 def _some(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,10 +251,15 @@ def _some(values: Mapping[str, Any]) -> dict[str, Any]:
 def _text(given: str | None) -> str | None:
     if given is None or not given.startswith("@"):
         return given
+    file = Path(given[1:])
+    if not file.is_file():
+        raise UserError(f"there is no file {given[1:]!r}.", where="--template", todo="Write @ and a text file's name.")
     try:
-        return Path(given[1:]).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{given[1:]} cannot be read ({error}).", where="--template", todo="Give a UTF-8 text file.") from None
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}.", where="--template", todo="Give a UTF-8 text file.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{file} cannot be read: byte {error.start} is no UTF-8.", where="--template", todo="Save it as UTF-8.") from None
 
 
 def _fills(given: Sequence[str] | None) -> dict[str, str]:
@@ -293,7 +330,8 @@ def _plain(title: str, data: TaskData, warnings: Sequence[str]) -> str:
     lines += [f"note       {warning}" for warning in warnings]
     for example in _examples(data):
         choices = f"   ({' | '.join(example['choices'])})" if example["choices"] else ""
-        lines += ["", *(f"  | {line}" for line in example["prompt"].splitlines()), f"  → {example['completion']}{choices}"]
+        lines += ["", *(f"  | {line}" for line in example["prompt"].splitlines())]
+        lines += [f"  → {example['completion']}{choices}"] if example["completion"] is not None else []
     return "\n".join(lines)
 
 

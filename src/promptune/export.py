@@ -65,11 +65,12 @@ def _csv(result: BatchResult) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["question", *columns])
     for row in result.answers:
-        writer.writerow([_cell(result.questions[row["question"]]), *(_cell(row.get(column)) for column in columns)])
+        writer.writerow([cell(result.questions[row["question"]]), *(cell(row.get(column)) for column in columns)])
     return out.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """For a CSV: what a spreadsheet would run is made text."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from promptune.core.score import Score, Scorecard, Scored
 from promptune.errors import NotFound
+from promptune.export import cell
 from promptune.jobs.lines import Row
 from promptune.registry import did_you_mean
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 COLUMNS = ("split", "row", "contender", "prediction", "answer", "how", "correct", "prompt_tokens", "completion_tokens", "seconds", "finish_reason", "error")
 COSTS = ("prompt tokens", "answer tokens", "seconds")
 
@@ -91,9 +91,5 @@ def _csv(rows: Sequence[Row]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*COLUMNS, "reference"])
     for row in rows:
-        writer.writerow([*(_cell(row.get(column)) for column in COLUMNS), _cell(row["references"][0])])
+        writer.writerow([*(cell(row.get(column)) for column in COLUMNS), cell(row["references"][0])])
     return out.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

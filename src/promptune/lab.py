@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
 import shlex
 import threading
@@ -45,7 +46,8 @@ from promptune.tasks.definition import TaskFile
 from promptune.tasks.describe import Lengths, lengths
 from promptune.tasks.draft import Draft
 from promptune.tasks.folder import TaskData
-from promptune.tasks.overview import Overview, overview
+from promptune.tasks.overview import Overview
+from promptune.tasks.sources import FILES
 from promptune.tasks.templates import LibraryTemplate, library
 from promptune.uploads import Upload, Uploads
 
@@ -61,6 +63,7 @@ class Measured:
 
 
 LONGEST_QUESTION = 100_000  # characters
+MOST_CONTENDERS = 6
 MEASURED_AT_ONCE = 256  # prompts
 MOST_QUESTIONS = 1_000
 
@@ -147,20 +150,21 @@ class Lab:
 
     def describe(self, owner: str, slug: str) -> Overview:
         """How its splits are made up, and what in them a person should know of."""
-        return overview(self.tasks.load(owner, slug).examples)
+        return self.tasks.describe(owner, slug)
 
     def lengths(self, owner: str, slug: str, contender: str) -> Generator[Measured, None, Lengths]:
         """How long every row's prompt is for a contender, and which do not fit its window; news on the way."""
         data = self.tasks.load(owner, slug)
+        ready = self._contenders.one(owner, contender, data.examples.get("train", ()))
         examples = [example for split in data.examples.values() for example in split]
         sent: list[SentPrompt] = []
-        counts: list[int] = []
         for start in range(0, len(examples), MEASURED_AT_ONCE):
             yield Measured(start, len(examples))
-            sent = self.preview(owner, examples[start : start + MEASURED_AT_ONCE], contender, data.examples.get("train", ()))
-            counts += [prompt.tokens for prompt in sent]
+            sent += self._device.measure(ready.weights, [ready.strategy.render(example) for example in examples[start : start + MEASURED_AT_ONCE]])
         window = sent[0].window if sent else 0
-        return lengths(counts, examples, window, room(window, Contender.parse(contender).decoding.max, self.settings.max_tokens))
+        apart = self._device.capabilities(ready.weights).apart
+        kept = room(window, ready.contender.decoding.max, self.settings.max_tokens, apart=apart)
+        return lengths([prompt.tokens for prompt in sent], examples, window, kept)
 
     def fetch_dataset(self, owner: str, hub_id: str, config: str | None = None) -> Generator[Fetched, None, Upload]:
         """A dataset's tables from the hub, kept as an upload is; news on the way."""
@@ -170,7 +174,8 @@ class Lab:
 
     @staticmethod
     def is_hub_name(text: str) -> bool:
-        return HUB_ID.fullmatch(text) is not None
+        """A mistyped file's name is none, though it looks like one."""
+        return HUB_ID.fullmatch(text) is not None and Path(text).suffix.lower() not in FILES
 
     # ---- one question ----
 
@@ -203,15 +208,10 @@ class Lab:
                 if keep and any(pane.prompt or pane.error for pane in comparison.frame):
                     self._store.comparisons.save(owner, question=question, answers=[pane.to_dict() for pane in comparison.frame])
 
-    def ask(self, owner: str, question: str, contenders: Sequence[str | Contender], *, about: About | None = None) -> dict[str, Any]:
-        frame: Frame = ()
-        for frame in self.compare(owner, question, contenders, about=about, keep=False):  # noqa: B007  # the last one is the answer
-            pass
-        return {"answers": [export.answer(pane) for pane in frame]}
-
     def command(self, contenders: Sequence[str], question: str, about: About | None = None) -> str:
         """What to type to get the same on the command line."""
-        task = ["--task", about.task, *(["--row", f"{about.split}:{about.row}"] if about.row else [])] if about else []
+        row = [] if about is None else [f"{about.split or 'test'}:{about.row}"] if about.row else [json.dumps(dict(about.values))] if about.values else []
+        task = ["--task", about.task, *(piece for one in row for piece in ("--row", one))] if about else []
         return shlex.join(["promptune", "ask", question, *(piece for contender in contenders for piece in ("-c", contender)), *task])
 
     # ---- kept comparisons ----
@@ -249,7 +249,7 @@ class Lab:
         if len(questions) > MOST_QUESTIONS:
             problems.append(Problem("questions", f"{len(questions)} are given, and at most {MOST_QUESTIONS} run at once."))
         problems += [Problem(f"question {i}", what) for i, question in enumerate(questions, 1) if (what := _unfit(question))]
-        ready, more = self._contenders.ready(owner, contenders)
+        ready, more = self._contenders.ready(owner, contenders, most=MOST_CONTENDERS)
         if problems or more:
             raise Problems([*problems, *more])
         spec = batch.batch_spec(self.settings, questions, [(one.contender, one.weights) for one in ready])
@@ -298,7 +298,7 @@ class Lab:
     def _asked(self, owner: str, question: str, contenders: Sequence[str | Contender], about: About | None, overflow: Literal["fail", "drop"]) -> list[Asked]:
         problems = [Problem("question", what)] if (what := _unfit(question)) else []
         shots = self.tasks.load(owner, about.task).examples.get("train", ()) if about else ()
-        ready, more = self._contenders.ready(owner, contenders, shots)
+        ready, more = self._contenders.ready(owner, contenders, shots, most=MOST_CONTENDERS)
         if problems or more:
             raise Problems([*problems, *more])
         example = self.tasks.question(owner, question, about) if about else Example(prompt=question)
@@ -309,8 +309,12 @@ class Lab:
         if overflow == "drop":
             engine, asked, default = self._device, ready.contender.decoding.max, self.settings.max_tokens
             apart = engine.capabilities(ready.weights).apart
-            [fitted] = fit(ready.strategy, [example], partial(engine.measure, ready.weights), asked=asked, default=default, overflow="drop", apart=apart)
-            prompt, dropped = fitted.prompt or prompt, fitted.dropped
+            try:
+                [fitted] = fit(ready.strategy, [example], partial(engine.measure, ready.weights), asked=asked, default=default, overflow="drop", apart=apart)
+                prompt, dropped = fitted.prompt or prompt, fitted.dropped
+            except Problems:  # not even without any: the engine says so in its pane, and the others are asked
+                dropped = ready.strategy.extras(example)
+                prompt = ready.strategy.render(example, drop=dropped)
         requests = decide.requests(
             secrets.token_hex(8), ready.weights, ready.contender, ready.strategy, prompt, max_tokens=self.settings.max_tokens, seed=secrets.randbelow(2**31)
         )

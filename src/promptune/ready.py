@@ -14,8 +14,6 @@ from promptune.models import Models
 from promptune.prompting.strategies import build
 from promptune.saved import Saved
 
-MOST_CONTENDERS = 6
-
 
 @dataclass(frozen=True)
 class Ready:
@@ -28,11 +26,11 @@ class Contenders:
     def __init__(self, models: Models, saved: Saved) -> None:
         self._models, self._saved = models, saved
 
-    def ready(self, owner: str, spelled: Sequence[str | Contender], shots: Sequence[Example] = ()) -> tuple[list[Ready], list[Problem]]:
+    def ready(self, owner: str, spelled: Sequence[str | Contender], shots: Sequence[Example] = (), *, most: int) -> tuple[list[Ready], list[Problem]]:
         """Those that can be asked, in their order, and everything wrong with any of them. `shots`: a task's train examples."""
         found, problems = [], []
-        if not 0 < len(spelled) <= MOST_CONTENDERS:
-            problems.append(Problem("contenders", f"{len(spelled)} are given; ask 1 to {MOST_CONTENDERS} at once."))
+        if not 0 < len(spelled) <= most:
+            problems.append(Problem("contenders", f"{len(spelled)} are given; ask 1 to {most} at once."))
         for i, one in enumerate(spelled, 1):
             try:
                 found.append(self.one(owner, one, shots))

@@ -32,7 +32,7 @@ class Saved:
     # ---- prompts ----
 
     def prompts(self, owner: str) -> list[SavedInfo]:
-        return [SavedInfo(one.slug, one.label, " ".join(filter(None, one.content.values()))[:100]) for one in self._store.prompts.list(owner)]
+        return [SavedInfo(one.slug, one.label, one.summary) for one in self._store.prompts.lines(owner)]
 
     def prompt(self, owner: str, slug: str) -> Parts:
         return Parts(**self._store.prompts.get(owner, slug).content)
@@ -40,7 +40,7 @@ class Saved:
     def save_prompt(self, owner: str, parts: Parts, label: str, slug: str = "") -> SavedInfo:
         if not any(asdict(parts).values()):
             raise UserError("all its parts are empty.", where="prompt", todo=f"Fill one of {', '.join(_parts())}.")
-        return _add(self._store.prompts, owner, asdict(parts), label, slug)
+        return _add(self._store.prompts, owner, asdict(parts), " ".join(filter(None, asdict(parts).values()))[:100], label, slug)
 
     def prompt_from(self, owner: str, file: Path, slug: str = "") -> SavedInfo:
         """From a YAML of parts: `role: …`, `instruction: …`."""
@@ -54,28 +54,36 @@ class Saved:
     # ---- passages ----
 
     def passages(self, owner: str) -> list[SavedInfo]:
-        return [SavedInfo(one.slug, one.label, f"{len(one.content['passages']):,} passages") for one in self._store.passages.list(owner)]
+        return [SavedInfo(one.slug, one.label, one.summary) for one in self._store.passages.lines(owner)]
+
+    def passages_of(self, owner: str, slug: str) -> tuple[str, ...]:
+        return tuple(self._store.passages.get(owner, slug).content["passages"])
 
     def passages_from(self, owner: str, file: Path, label: str = "", slug: str = "") -> SavedInfo:
-        return _add(self._store.passages, owner, {"passages": read_passages(file)}, label or file.stem, slug)
+        passages = read_passages(file)
+        return _add(self._store.passages, owner, {"passages": passages}, f"{len(passages):,} passages", label or file.stem, slug)
 
-    def delete(self, owner: str, kind: str, slug: str) -> None:
-        (self._store.prompts if kind == "prompt" else self._store.passages).delete(owner, slug)
+    def delete_prompt(self, owner: str, slug: str) -> None:
+        self._store.prompts.delete(owner, slug)
+
+    def delete_passages(self, owner: str, slug: str) -> None:
+        self._store.passages.delete(owner, slug)
 
     # ---- for strategies ----
 
     def material(self, owner: str, contenders: Iterable[Contender], shots: tuple[Example, ...] = ()) -> Material:
-        """The shots, and whatever these contenders name; which names are wrong the strategies say."""
+        """The shots, and whatever these contenders name. What they do not name is there by its name alone: a misspelled one is told the nearest."""
         named = {value for one in contenders for value in (*one.args, *(value for _, value in one.options)) if isinstance(value, str)}
-        parts = {one.slug: Parts(**one.content) for one in self._store.prompts.list(owner)}
-        # What no contender names keeps its name, so that a misspelled one can be told the nearest.
-        passages = {one.slug: tuple(one.content["passages"]) if one.slug in named else () for one in self._store.passages.list(owner)} if named else {}
+        if not named:
+            return Material(shots)
+        parts = {one.slug: self.prompt(owner, one.slug) if one.slug in named else Parts() for one in self._store.prompts.lines(owner)}
+        passages = {one.slug: self.passages_of(owner, one.slug) if one.slug in named else () for one in self._store.passages.lines(owner)}
         return Material(shots, parts, passages)
 
 
-def _add(kept: Kept, owner: str, content: dict[str, Any], label: str, slug: str) -> SavedInfo:
-    record = kept.add(owner, slug=slug or slugify(label) or "saved", label=label, content=content, exact=bool(slug))
-    return SavedInfo(record.slug, record.label, "")
+def _add(kept: Kept, owner: str, content: dict[str, Any], summary: str, label: str, slug: str) -> SavedInfo:
+    record = kept.add(owner, slug=slug or slugify(label) or "saved", label=label, content=content, summary=summary, exact=bool(slug))
+    return SavedInfo(record.slug, record.label, record.summary)
 
 
 def _parts() -> list[str]:

@@ -29,6 +29,8 @@ from promptune.store import Store
 from promptune.taskroom import TaskRoom
 from promptune.tasks.folder import TaskData
 
+MOST_CONTENDERS = 50
+
 
 @dataclass(frozen=True)
 class Rescored:
@@ -63,7 +65,7 @@ class Scores:
             raise Problems([Problem("task", str(error)), *_misspelled(contenders), *problems]) from None
         problems += unknown(data.task.metrics)
         shots = data.examples.get("train", ())
-        ready, more = self._contenders.ready(owner, contenders, shots)
+        ready, more = self._contenders.ready(owner, contenders, shots, most=MOST_CONTENDERS)
         examples, wrong = _chosen(data, where)
         problems += [*more, *given_twice([one.contender for one in ready]), *wrong]
         if problems:
@@ -75,7 +77,7 @@ class Scores:
             label=label or _label(data, rows, ready),
             spec=score_spec(self._settings, data.task, [(one.contender, one.weights) for one in ready], overflow),
             total=len(rows) * len(ready),
-            files=frozen(rows, self._saved.material(owner, [one.contender for one in ready], shots)),
+            files=frozen(rows, self._saved.material(owner, [one.contender for one in ready], shots if any(one.strategy.draws for one in ready) else ())),
         )
 
     def card(self, owner: str, id: str) -> Scorecard:
@@ -100,7 +102,8 @@ def rescore_file(file: Path, metrics: Sequence[str], contender: str | None = Non
         raise Problems(problems)
     found = {one.contender: one for one in read_predictions(file)}
     if contender is not None and contender not in found:
-        raise NotFound(f"no contender {contender!r}.", where=file.name, todo=did_you_mean(contender, found))
+        named = [name for name in found if name]
+        raise NotFound(f"no contender {contender!r}.", where=file.name, todo=did_you_mean(contender, named) if named else "It names none: leave -c out.")
     scored = []
     for one in found.values() if contender is None else [found[contender]]:
         measured = measure(metrics, one.rows)

@@ -7,7 +7,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from promptune.core.task import SPLITS, Example, Row, Split
@@ -20,14 +22,14 @@ from promptune.store import KeptRecord, Store, artefacts
 from promptune.store.rows import new_id
 from promptune.tasks import folder, pack, promptsource
 from promptune.tasks.definition import TaskFile
-from promptune.tasks.draft import Draft, draft
+from promptune.tasks.draft import Draft, draft, unusable
 from promptune.tasks.folder import TaskData
+from promptune.tasks.overview import Overview, overview
 from promptune.tasks.render import Renderer
 from promptune.tasks.sources import gather
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "configs" / "tasks"  # there is none where only the package was installed
-KEPT = 8  # tasks kept in memory, read and rendered
-TOLD = 20  # bad rows that an error names
+KEPT = 50_000  # rows of tasks kept in memory, read and rendered
 SMALL = 10  # rows of a task that are all shown as chips
 
 
@@ -67,7 +69,7 @@ class TaskRoom:
         self._sandbox = Sandbox()
         self._renderer = Renderer(self._sandbox)
         self._lock = threading.Lock()
-        self._read: OrderedDict[Path, tuple[int, TaskData]] = OrderedDict()
+        self._read: OrderedDict[Path, _Kept] = OrderedDict()
 
     def close(self) -> None:
         self._sandbox.close()
@@ -85,18 +87,21 @@ class TaskRoom:
 
     def load(self, owner: str, slug: str) -> TaskData:
         """With its rows and examples."""
-        if slug in _built_in():
-            data = self._data(_built_in()[slug])
-            return replace(data, task=replace(data.task, name=slug))
-        record = self._record(owner, slug)
-        data = self._data(self._folder / record.id / folder.YAML)
-        return replace(data, task=replace(data.task, name=slug, title=record.label))
+        data = self._data(self._file(owner, slug))
+        title = data.task.title if slug in _built_in() else self._record(owner, slug).label
+        return replace(data, task=replace(data.task, name=slug, title=title))
+
+    def describe(self, owner: str, slug: str) -> Overview:
+        return self._kept(self._file(owner, slug)).overview
 
     # ---- one question ----
 
     def question(self, owner: str, question: str, about: About) -> Example:
         """The task's prompt for a question. Where it is a row's own its answer is known; where it was typed or changed there is none."""
         data = self.load(owner, about.task)
+        for name in about.values:
+            if name not in data.columns():
+                raise UserError(f"the task {about.task!r} has no column {name!r}.", where="row", todo=did_you_mean(name, data.columns()))
         values: dict[str, Any] = {}
         if about.row is not None:
             values = _row(data, about).values
@@ -147,10 +152,8 @@ class TaskRoom:
         return {key: value for key, value in asdict(found[named].filled).items() if value}
 
     def keep(self, owner: str, made: Draft, *, slug: str = "", keep_good: bool = False) -> TaskInfo:
-        if made.bad and not keep_good:
-            told = "; ".join(map(str, made.bad[:TOLD])) + (f"; and {len(made.bad) - TOLD} more" if len(made.bad) > TOLD else "")
-            todo = "Mend them, or say that the good rows are enough (--keep-good)."
-            raise UserError(f"{_count(len(made.bad), 'row')} cannot be used: {told}.", where="rows", todo=todo)
+        if made.bad and not (keep_good or made.keep_good):
+            raise UserError(unusable(made.bad), where="rows", todo="Mend them, or say that the good rows are enough (--keep-good).")
         task, id = made.task, new_id()
         wanted = slug or task.name
         if wanted in _built_in():
@@ -175,15 +178,16 @@ class TaskRoom:
         self._not_built_in(slug)
         record = self._record(owner, slug)
         self._store.tasks.delete(owner, slug)
+        with self._lock:
+            self._read.pop(self._folder / record.id / folder.YAML, None)
         artefacts.remove(self._folder / record.id)
 
     def export(self, owner: str, slug: str, archive: Path) -> Path:
         """A zip that `tasks new` reads again."""
         data = self.load(owner, slug)
-        with artefacts.building(archive.with_suffix("")) as building:
-            folder.write(building, data.task, data.rows)
-            pack.pack(building, archive)
-        artefacts.remove(archive.with_suffix(""))
+        with TemporaryDirectory(prefix="promptune-") as place:
+            folder.write(Path(place), data.task, data.rows)
+            pack.pack(Path(place), archive)
         return archive
 
     def size(self, owner: str, slug: str) -> int:
@@ -199,23 +203,46 @@ class TaskRoom:
             known = [*_built_in(), *(record.slug for record in self._store.tasks.list(owner))]
             raise NotFound(f"no task {slug!r}.", todo=did_you_mean(slug, known)) from None
 
+    def _file(self, owner: str, slug: str) -> Path:
+        return _built_in().get(slug) or self._folder / self._record(owner, slug).id / folder.YAML
+
     def _not_built_in(self, slug: str) -> None:
         if slug in _built_in():
             raise UserError(f"{slug!r} comes with Promptune and stays as it is.", todo="Export it and make a task of your own.")
 
     def _data(self, file: Path) -> TaskData:
-        """Read once, as long as its YAML is the same."""
+        return self._kept(file).data
+
+    def _kept(self, file: Path) -> _Kept:
+        """Read once, as long as its YAML is the same. Nobody waits while another task is read; two who want the same one may both read it."""
         stamp = file.stat().st_mtime_ns if file.exists() else 0
         with self._lock:
             there = self._read.get(file)
-            if there is None or there[0] != stamp:
-                if (file.parent / artefacts.MANIFEST).exists():
-                    artefacts.verify(file.parent)
-                there = self._read[file] = (stamp, folder.read(file, self._renderer))
+        if there is None or there.stamp != stamp:
+            if (file.parent / artefacts.MANIFEST).exists():
+                artefacts.verify(file.parent)
+            there = _Kept(stamp, folder.read(file, self._renderer))
+        with self._lock:
+            self._read[file] = there
             self._read.move_to_end(file)
-            while len(self._read) > KEPT:
+            while len(self._read) > 1 and sum(map(len, self._read.values())) > KEPT:
                 self._read.popitem(last=False)
-            return there[1]
+        return there
+
+
+@dataclass
+class _Kept:
+    """A task in memory."""
+
+    stamp: int  # of its YAML, in nanoseconds
+    data: TaskData
+
+    @cached_property
+    def overview(self) -> Overview:
+        return overview(self.data.examples)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.data.rows.values()))
 
 
 def _row(data: TaskData, about: About) -> Row:

@@ -77,3 +77,9 @@ def test_its_interval_is_as_wide_as_the_rows_differ() -> None:
     few, many = (measure(["bleu"], [good, bad] * n)["bleu"].score for n in (5, 100))
     assert few.value == pytest.approx(many.value)
     assert 0 < few.low < few.value < few.high < 1 and few.high - few.low > 2 * (many.high - many.low)
+
+
+def test_a_few_perfect_translations_do_not_promise_the_next() -> None:
+    texts = ["the cat sat on the mat", "it was raining all day long", "a man is walking in a field"]
+    found = measure(["bleu"], [Prediction(text, text, (text,)) for text in texts])["bleu"].score
+    assert found.value == pytest.approx(1.0) and found.low < 0.5

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 
+import numpy
 import pytest
 
-from promptune.scoring.intervals import bootstrap_mean, wilson
+from promptune.scoring.intervals import bootstrap, bootstrap_mean, wilson
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,10 @@ def test_one_row_or_equal_rows_are_never_certain(value: float) -> None:
     one, ten = bootstrap_mean([value]), bootstrap_mean([value] * 10)
     assert one.value == ten.value == pytest.approx(value)
     assert one.high - one.low > ten.high - ten.low > 0.2
+
+
+def test_where_every_draw_is_the_same_the_interval_is_wilsons() -> None:
+    """Three perfect rows do not make the next one perfect."""
+    rows = numpy.array([[1.0, 1.0], [3.0, 3.0], [7.0, 7.0]])
+    assert bootstrap(rows, 1.0, lambda sums: float(sums[0] / sums[1])) == wilson(3, 3)
+    assert bootstrap_mean([0.25] * 8) == wilson(2, 8) and bootstrap_mean([1.0]) == wilson(1, 1)

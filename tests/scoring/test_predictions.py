@@ -47,8 +47,9 @@ def test_every_bad_line_is_named_at_once(tmp_path: Path) -> None:
         '{"prediction": "x", "reference": "y", "answer_type": "x"}': "answer_type",
         '{"prediction": "x", "reference": "y", "contender": 3}': "contender",
         "[1]": "no JSON object",
-        "{'prediction'": "no JSON",
-        "[" * 100_000: "no JSON",
+        "{'prediction'": "at character 2",
+        "[" * 100_000: "nested too deeply",
+        '{"prediction": ' + "9" * 5_000 + "}": "a number is too long",
     }
     with pytest.raises(Problems) as caught:
         read_predictions(file(tmp_path, *(line for one in bad for line in (good, one))))

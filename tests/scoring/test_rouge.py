@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from promptune.scoring.metrics import Prediction, measure
-from promptune.scoring.metrics.rouge import scorer
+from promptune.scoring.metrics.rouge import common, scorer
 from tests.shared import data
 
 
@@ -69,3 +71,14 @@ def test_a_few_foreign_letters_leave_the_usual_tokenizer_in_place() -> None:
 def test_the_best_of_several_references_counts() -> None:
     found = measure(["rougeL"], [said("the cat sat", "a dog ran", "the cat sat down"), said("the cat sat", "the cat sat down", "a dog ran")])["rougeL"]
     assert found.per_row[0] == found.per_row[1] == pytest.approx(6 / 7)
+
+
+@given(*[st.lists(st.sampled_from(["run", "running", "the", "cat", "x1"]), max_size=15)] * 2)
+def test_the_longest_common_subsequence_is_that_of_rouge_score(wanted: list[str], given_: list[str]) -> None:
+    reference, text = " ".join(wanted) or "cat", " ".join(given_)
+    expected = scorer("rougeL").score(reference, text)["rougeL"].fmeasure
+    assert measure(["rougeL"], [said(text, reference)])["rougeL"].per_row[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_two_books_are_compared_without_a_table_of_their_lengths_multiplied() -> None:
+    assert common(["a"] * 20_000, ["b", "a"] * 20_000) == 20_000

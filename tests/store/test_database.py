@@ -23,7 +23,7 @@ SCHEMA = {
     "comparisons": "id TEXT, owner TEXT, label TEXT, question TEXT, answers TEXT, created REAL, size INTEGER",
     "jobs": "id TEXT, owner TEXT, kind TEXT, label TEXT, state TEXT, cause TEXT, spec TEXT, done INTEGER, total INTEGER, note TEXT, "
     "created REAL, started REAL?, ended REAL?, cancelling INTEGER",
-    "kept": "id TEXT, owner TEXT, kind TEXT, slug TEXT, label TEXT, content TEXT, created REAL",
+    "kept": "id TEXT, owner TEXT, kind TEXT, slug TEXT, label TEXT, summary TEXT, content TEXT, created REAL",
 }
 UNIQUE = {
     ("slugs", "owner, kind, slug"),

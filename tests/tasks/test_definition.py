@@ -34,7 +34,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
         load(tmp_path, "templat: x\nanswer_type: maybe\nname: Not A Slug\nsplits: {train: 0.9}\nread: {encodin: utf-8}\nmetrics: accuracy\n")
     fields = [problem.field for problem in caught.value.problems]
     assert {"templat", "answer_type", "name", "splits", "read.encodin", "metrics"} <= set(fields)
-    assert "Did you mean 'template'?" in str(caught.value)
+    assert "Did you mean 'template'?" in str(caught.value) and "Did you mean 'encoding'?" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,11 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
         ("", "name: value"),
         ("a: &x 1\nb: *x", "aliases"),
         (b"a: \xff", "no UTF-8"),
-        ("a: " + "[" * 5_000, "nested"),
+        ("a: " + "[" * 5_000, "can be read"),
         ("a: !!python/object/apply:os.system ['id']", "constructor"),
         ("1: 2", "name: value"),
+        ("title: a\ntitle: b", "'title' is there twice"),
+        ("rows: {test: [{q: 1, q: 2}]}", "'q' is there twice"),
     ],
 )
 def test_what_is_no_task_is_said_in_words(tmp_path: Path, text: str | bytes, says: str) -> None:

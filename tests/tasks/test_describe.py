@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptune.core.task import Example
-from promptune.tasks.describe import balance, classes, lengths
+from promptune.tasks.answers import classes
+from promptune.tasks.describe import balance, lengths
 
 
 def labelled(labels: str) -> list[Example]:

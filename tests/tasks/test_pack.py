@@ -64,10 +64,40 @@ def test_a_bomb_that_lies_about_its_size_is_not_all_written(tmp_path: Path) -> N
     assert all(file.stat().st_size <= 10 for file in (tmp_path / "inside").iterdir())
 
 
-def test_too_many_files_are_refused(tmp_path: Path) -> None:
-    archive = zipped(tmp_path / "many.zip", {f"{i}.csv": b"" for i in range(100)})
-    with pytest.raises(UserError, match="100 files"):
-        pack.unpack(archive, tmp_path)
+def test_too_many_files_are_refused_before_they_are_listed(tmp_path: Path) -> None:
+    """A zip's reader makes an object of each entry: a small file can hold a great many."""
+    many = {f"{i}.csv": b"" for i in range(pack.MOST_FILES)}
+    assert not pack.is_pack(zipped(tmp_path / "many.zip", {"task.yaml": b"name: x", **many}))
+    listed = zipped(tmp_path / "listed.zip", {"task.yaml": b"name: x", **{f"{i}.csv": b"" for i in range(3_000)}})
+    data = listed.read_bytes()
+    at = data.rfind(b"PK\x05\x06")
+    listed.write_bytes(data[: at + 8] + (2).to_bytes(2, "little") * 2 + data[at + 12 :])  # it says two
+    assert not pack.is_pack(listed)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_unfold_without_a_limit_are_refused(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", method) as packed:
+        packed.writestr("task.yaml", "name: x")
+    (tmp_path / "inside").mkdir()
+    with pytest.raises(UserError, match="not read"):
+        pack.unpack(tmp_path / "bomb.zip", tmp_path / "inside")
+    assert list((tmp_path / "inside").iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")  # zipfile's own, to whoever makes one
+def test_what_is_damaged_doubled_or_named_too_long_is_said(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "twice.zip", "w") as packed:
+        packed.writestr("task.yaml", "a")
+        packed.writestr("task.yaml", "b")
+    torn = zipped(tmp_path / "torn.zip", {"task.yaml": b"name: x" * 1_000})
+    torn.write_bytes(torn.read_bytes()[:45] + b"\xff" * 20 + torn.read_bytes()[65:])
+    long = zipped(tmp_path / "long.zip", {"x" * 300: b"x"})
+    for number, archive in enumerate((tmp_path / "twice.zip", torn, long)):
+        (tmp_path / str(number)).mkdir()
+        with pytest.raises(UserError) as caught:
+            pack.unpack(archive, tmp_path / str(number))
+        assert caught.value.where == archive.name
 
 
 def test_only_a_zip_with_a_task_is_opened(tmp_path: Path) -> None:

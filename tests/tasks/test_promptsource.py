@@ -12,7 +12,8 @@ import pytest
 from promptune.core.task import Row, Task
 from promptune.errors import UserError
 from promptune.sandbox import Sandbox
-from promptune.tasks.promptsource import LARGEST, Imported, load
+from promptune.tasks.definition import LARGEST
+from promptune.tasks.promptsource import Imported, load
 from promptune.tasks.render import Renderer, check
 from tests.shared import data
 
@@ -103,10 +104,10 @@ def test_draws_do_not_change_from_call_to_call() -> None:
         ("templates: {a: !Template [x]}", "name: value"),
         ("templates: {a: !Template {name: x}}", "no `jinja`"),
         ("templates: {}", "holds no templates"),
-        ("- x", "holds no templates"),
+        ("- x", "name: value"),
         ("templates: {a: [", "no YAML"),
         ("[" * 50_000, "YAML"),
-        ("x" * (LARGEST + 1), "larger than 4 MB"),
+        ("x" * (LARGEST + 1), "larger than"),
         ("\udcff", "no UTF-8"),
     ],
 )

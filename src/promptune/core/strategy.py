@@ -47,6 +47,11 @@ class Strategy(Protocol):
         """How many texts it wants for one prompt; their answers are voted."""
         ...
 
+    @property
+    def draws(self) -> bool:
+        """Whether it shows examples from the task's train rows."""
+        ...
+
     def extras(self, example: Example) -> int:
         """How many examples or passages it would put into the prompt: what can be left out where the window is too small."""
         ...

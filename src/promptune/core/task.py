@@ -59,4 +59,5 @@ class Task:
     metrics: tuple[str, ...] = ("exact_match",)  # the first is the one that counts
     group: str = ""  # column, if any
     source: str = ""  # column, if any
+    columns: tuple[str, ...] = ()  # all of its tables', in their order: how a template writes them depends on all of them
     description: str = ""

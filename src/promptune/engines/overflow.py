@@ -10,8 +10,13 @@ SHARE = 8  # of the window, one part in so many is kept where nobody said how lo
 ORDER = ("instruction", "context", "examples", "question", "cue", "template")
 
 
-def room(window: int, asked: int | None, default: int) -> int:
-    """Tokens kept for the answer: as many as the contender asks for, but never more than half the window, or no question would fit."""
+def room(window: int, asked: int | None, default: int, *, apart: bool = False) -> int:
+    """Tokens kept for the answer: as many as the contender asks for, but never more than half the window, or no question would fit.
+
+    `apart`: the answer is written into a window of its own.
+    """
+    if apart:
+        return 0
     kept = min(default, window // SHARE) if asked is None else min(asked, window // 2)
     return max(kept, 1)
 
@@ -27,9 +32,7 @@ def words(sent: SentPrompt, kept: int) -> str:
 
 
 def refusal(request: Request, sent: SentPrompt, *, apart: bool = False) -> Failed | None:
-    """`apart`: the answer is written into a window of its own."""
-    kept = 0 if apart else room(sent.window, request.kept, request.max_tokens)
-    what = words(sent, kept)
+    what = words(sent, room(sent.window, request.kept, request.max_tokens, apart=apart))
     return Failed(request.id, NAME, what, _todo(sent), prompt=sent) if what else None
 
 

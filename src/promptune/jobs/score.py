@@ -90,7 +90,7 @@ def _fitted(work: Work, engine: Engine, entrants: Sequence[_Entrant], examples: 
                     examples,
                     _measuring(work, engine, one.weights),
                     asked=one.contender.decoding.max,
-                    default=one.strategy.decoding.max or work.spec["max_tokens"],
+                    default=work.spec["max_tokens"],
                     overflow=work.spec["overflow"],
                     apart=engine.capabilities(one.weights).apart,
                 )

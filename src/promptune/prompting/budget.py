@@ -49,7 +49,7 @@ def fit(
         """Measured together: a device process is asked once for all of them."""
         prompts = [strategy.render(examples[row], drop=drop) for row, drop in zip(rows, dropped, strict=True)]
         sent = measure(prompts) if prompts else []
-        kept = [0 if apart else room(one.window, asked, default) for one in sent]
+        kept = [room(one.window, asked, default, apart=apart) for one in sent]
         return [Fitted(prompt, drop, one.tokens, words(one, keep)) for prompt, drop, one, keep in zip(prompts, dropped, sent, kept, strict=True)]
 
     best = tried(range(len(examples)), [0] * len(examples))

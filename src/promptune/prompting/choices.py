@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from promptune.prompting.numbers import numbers, only
+from promptune.prompting.numbers import numbers, only, value
 
 # "not positive, but negative" names negative. What stands between is at most two small words: "not a very good".
 NEAR = 40  # characters in which a "not" may stand
@@ -21,7 +21,7 @@ GIVEN = re.compile(
     r"|\b(?i:option|choice|letter|answer)\s+\(?([A-Z])\b(?!['’])|\b([A-Z])\s+is\s+(?:the\s+)?(?:correct|right|best|answer)\b",
     re.MULTILINE,
 )
-LEADING = re.compile(r"[\s\"'“*(\[]*([A-Za-z])(?:[).:\],*\"'”]|\s*$)")
+LEADING = re.compile(r"[\s\"'“*(\[]*([A-Za-z])(?:[).:\],*\"'”]|\s*$|\s+(?:because|since|as|due)\b)")
 OUTSIDE = string.whitespace + "\"'“”‘’*_`.,;:!?。！？、，"
 
 
@@ -75,10 +75,11 @@ def lettered(text: str, by_letter: Mapping[str, str], *, last: bool) -> str | No
 def mentions(text: str, choices: Sequence[str]) -> list[Mention]:
     """Every choice that a text holds as words of its own, in its order. Of two that overlap the longer one is meant: world politics, not world."""
     found: list[tuple[int, int, str]] = []
-    spelled = numbers(text)
+    amounts = {value(choice) for choice in choices} - {None}
+    said = [(one, value(one.text if value(one.text) in amounts else one.text.partition("/")[0])) for one in numbers(text)] if amounts else []
     for choice in dict.fromkeys(choices):
-        if (number := only(choice)) is not None:
-            found += [(one.start, one.end, choice) for one in spelled if one.text == number]
+        if (amount := value(choice)) is not None:  # 4.0 names 4, and so does 4/5 where that is no choice
+            found += [(one.start, one.end, choice) for one, says in said if says == amount]
         elif wanted := bare(choice):
             found += [(match.start(), match.end(), choice) for match in _bounded(wanted).finditer(text)]
     kept: list[tuple[int, int, str]] = []

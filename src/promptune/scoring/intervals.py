@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Z = 1.959963984540054  # the normal distribution's 97.5% point
 RESAMPLES, AT_ONCE = 1000, 50
 SEED = 20
+SAME = 1e-9  # what rounding alone makes different
 
 
 def wilson(successes: float, n: int) -> Score:
@@ -26,14 +27,8 @@ def wilson(successes: float, n: int) -> Score:
 
 
 def bootstrap_mean(values: Sequence[float]) -> Score:
-    """The mean of values from 0 to 1, its interval from drawing the rows again and again.
-
-    Where all are equal, as one alone is, drawing says nothing. Then the interval is Wilson's, which is wide enough
-    for whatever varies between 0 and 1: nothing there varies more than what is either 0 or 1.
-    """
+    """The mean of values from 0 to 1, its interval from drawing the rows again and again."""
     mean = min(max(math.fsum(values) / len(values), 0.0), 1.0)  # fsum: whatever the order
-    if min(values) == max(values):
-        return wilson(mean * len(values), len(values))
     import numpy  # only what is scored pays for it
 
     column = numpy.array(values, dtype=float)[:, None]
@@ -41,7 +36,11 @@ def bootstrap_mean(values: Sequence[float]) -> Score:
 
 
 def bootstrap(rows: NDArray[numpy.float64], value: float, of_sums: Callable[[NDArray[numpy.float64]], float]) -> Score:
-    """For whatever is computed from the sums of what each row counts: `rows` is (rows, counts)."""
+    """For whatever is computed from the sums of what each row counts: `rows` is (rows, counts).
+
+    Where every draw gives the same, as one row alone and rows that are all perfect do, drawing says nothing. Then the interval
+    is Wilson's, which is wide enough for whatever varies between 0 and 1: nothing there varies more than what is either 0 or 1.
+    """
     import numpy
 
     ordered = rows[numpy.lexsort(rows.T)]
@@ -52,6 +51,8 @@ def bootstrap(rows: NDArray[numpy.float64], value: float, of_sums: Callable[[NDA
         times = random.multinomial(n, numpy.full(n, 1 / n), size=AT_ONCE)  # how often each row is drawn: (draws, rows)
         sums.extend(times @ ordered)
     low, high = numpy.percentile([of_sums(one) for one in sums], [2.5, 97.5])
+    if high - low < SAME:
+        return wilson(value * n, n)
     return _around(value, float(low), float(high))
 
 

@@ -62,8 +62,10 @@ def _text(path: Path) -> str:
 def _values(line: str) -> dict[str, Any]:
     try:
         values = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"it is no JSON: {error}.") from None
+    except json.JSONDecodeError as error:
+        raise UserError(f"it is no JSON: {error.msg} at character {error.pos + 1}.") from None
+    except (ValueError, RecursionError):  # a number of five thousand digits; brackets in brackets
+        raise UserError("it is no JSON that can be read: a number is too long, or it is nested too deeply.") from None
     if not isinstance(values, dict):
         raise UserError("it is no JSON object.", todo='Write {"prediction": …, "reference": …}.')
     return values

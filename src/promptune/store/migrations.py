@@ -69,6 +69,7 @@ MIGRATIONS = (
         kind TEXT NOT NULL,
         slug TEXT NOT NULL,
         label TEXT NOT NULL,
+        summary TEXT NOT NULL,
         content TEXT NOT NULL,
         created REAL NOT NULL,
         UNIQUE (owner, kind, slug)

@@ -5,8 +5,11 @@ The same form whether a person wrote it, the command line made it or Promptune k
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -19,7 +22,7 @@ from promptune.errors import Problem, Problems, UserError
 from promptune.registry import did_you_mean
 from promptune.tasks.tables.table import ReadOptions
 
-LARGEST = 16 * 2**20  # bytes of a YAML, rows in it included
+LARGEST = 2**20  # bytes of a YAML, rows in it included: it is parsed slowly
 
 
 def _slug(name: str) -> str:
@@ -80,6 +83,7 @@ class TaskFile(_Form):
     answer_choices: str = ""
     rationale: str = ""
     also: str = ""
+    columns: tuple[str, ...] = ()  # that its tables must have
     input: str = ""
     answer_type: AnswerType | None = None
     metrics: tuple[str, ...] = ()
@@ -108,28 +112,29 @@ class TaskFile(_Form):
 
     @classmethod
     def of(cls, task: Task, rows: Rows) -> Self:
-        same = ("name", "title", "description", "template", "answer_choices", "rationale", "also", "input", "answer_type", "metrics", "group", "source")
+        same = [field.name for field in fields(Task) if field.name in cls.model_fields]
         return cls(rows=rows, **{key: getattr(task, key) for key in same})
 
 
-def load_yaml(file: Path) -> dict[str, Any]:
+def load_yaml(file: Path, loader: type[PlainLoader] | None = None) -> dict[str, Any]:
     """A person's YAML: `name: value` lines, read by a loader that makes nothing but plain values."""
     try:
-        text = file.read_bytes()
+        with file.open("rb") as stream:
+            text = stream.read(LARGEST + 1)  # of a device no more either
     except OSError as error:
         raise UserError(f"it cannot be read: {error.strerror}.", where=str(file), todo="Check the path.") from None
     if len(text) > LARGEST:
-        raise UserError(f"it is larger than {LARGEST // 2**20} MB.", where=file.name, todo="Keep the rows in files of their own.")
+        raise UserError(f"it is larger than {LARGEST:,} bytes.", where=file.name, todo="Keep rows in files of their own.")
     try:
-        values = yaml.load(text.decode("utf-8-sig"), Loader=PlainLoader)  # noqa: S506  # a SafeLoader that knows even less
+        values = yaml.load(text.decode("utf-8-sig"), Loader=loader or PlainLoader)  # noqa: S506  # a SafeLoader that knows even less
     except UnicodeDecodeError as error:
         raise UserError(f"byte {error.start} is no UTF-8.", where=file.name, todo="Save the file as UTF-8.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
         raise UserError(f"{line}it is no YAML: {getattr(error, 'problem', None) or error}.", where=file.name, todo="Correct it.") from None
-    except RecursionError:
-        raise UserError("it is nested too deeply.", where=file.name, todo="Correct it.") from None
+    except (RecursionError, ValueError, TypeError):  # nested too deeply, an impossible number, a list as a name
+        raise UserError("it is no YAML that can be read.", where=file.name, todo="Correct it.") from None
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise UserError("it does not consist of `name: value` lines.", where=file.name, todo="Correct it.")
     return values
@@ -146,7 +151,22 @@ class PlainLoader(yaml.SafeLoader):
             raise yaml.composer.ComposerError(None, None, "aliases (*name) are not read", mark)
         return super().compose_node(parent, index)
 
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is there twice", key.start_mark)
+            seen.add(getattr(key, "value", "") if isinstance(key, yaml.ScalarNode) else "")
+        return dict(super().construct_mapping(node, deep))
 
+    def construct_yaml_float(self, node: Any) -> Any:
+        """A number that would lose digits stays the text it is."""
+        text = str(node.value)
+        value = float(text)
+        return value if math.isfinite(value) and Decimal(text) == Decimal(repr(value)) else text
+
+
+PlainLoader.add_constructor("tag:yaml.org,2002:float", PlainLoader.construct_yaml_float)
 for _tag, _form, _first in (
     ("bool", "true|false", "tf"),
     ("null", "null|~|", ["n", "~", ""]),
@@ -168,8 +188,8 @@ _Dumper.add_representer(str, _text)
 
 
 def _problem(error: Any) -> Problem:
-    place = [str(piece) for piece in error["loc"] if not str(piece).startswith(("str", "dict[", "function-"))]
-    field = ".".join(place) or "task"
-    if error["type"] == "extra_forbidden":
-        return Problem(field, f"is unknown. {did_you_mean(place[-1], TaskFile.model_fields)}")
-    return Problem(field, error["msg"].removeprefix("Value error, ").rstrip(".") + ".")
+    place = [str(piece) for piece in error["loc"]]
+    if error["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        known: Any = TaskFile.model_fields if len(place) == 1 else {"splits": Making.model_fields, "read": ReadOptions.__dataclass_fields__}.get(place[0], ())
+        return Problem(".".join(place), f"is unknown. {did_you_mean(place[-1], known)}")
+    return Problem(".".join(place) or "task", error["msg"].removeprefix("Value error, ").rstrip(".") + ".")

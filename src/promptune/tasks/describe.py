@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from promptune.core.task import SPLITS, Example, Split
-from promptune.tasks import answers
+from promptune.tasks.answers import classes
 
 BINS = 12  # of a histogram, at most
 TOLD = 100  # rows that do not fit, kept
 NAMED = 10  # of those in a line
-CHOICES = 1_000  # different answers out of one list of choices
 
 
 @dataclass(frozen=True)
@@ -77,15 +76,6 @@ class Lengths:
         named = ", ".join(f"{long.split or 'row'} {long.row} ({long.tokens:,})" for long in self.longs[:NAMED])
         more = ", …" if self.over > NAMED else ""
         return [*said, f"{self.over:,} of {self.rows:,} prompts leave less than the {self.room:,} tokens kept for the answer: {named}{more}."]
-
-
-def classes(examples: Sequence[Example]) -> Counter[str]:
-    """The answers and how many rows have each: every row chooses from the same list, or there are few short answers. Else nothing."""
-    offered = {example.choices for example in examples if example.completion is not None}
-    if len(offered) == 1 and any(offered) and all(example.answer_type == "choice" for example in examples):
-        counts = Counter(example.completion for example in examples if example.completion is not None)
-        return counts if 1 < len(counts) <= CHOICES else Counter()
-    return answers.classes(examples)
 
 
 def balance(splits: Mapping[Split, Sequence[Example]]) -> Balance:

@@ -18,9 +18,11 @@ from promptune.tasks import splits, templates
 from promptune.tasks.answers import answer_kind
 from promptune.tasks.definition import Making, TaskFile
 from promptune.tasks.folder import TaskData
-from promptune.tasks.render import Renderer, check
+from promptune.tasks.overlap import exact
+from promptune.tasks.render import Rendered, Renderer, check, retyped
 from promptune.tasks.tables.table import BadRow, Found, Table
 
+TOLD = 5  # bad rows that an error names
 Tables = Mapping[Split, Table] | Table  # given splits, or one table to be split
 
 
@@ -43,30 +45,43 @@ class Draft:
     bad: tuple[BadIn, ...]
     used: str  # the library template it was made with; empty for a person's own
     warnings: tuple[str, ...]
+    keep_good: bool  # the person agreed to go on without the bad rows
 
     @property
     def task(self) -> Task:
         return self.data.task
 
 
+def unusable(bad: Sequence[BadIn]) -> str:
+    """What is wrong with the first of them, and how many there are."""
+    if not bad:
+        return ""
+    more = f"; and {len(bad) - TOLD:,} more" if len(bad) > TOLD else ""
+    return f"{len(bad):,} row{'s' * (len(bad) > 1)} cannot be used: {'; '.join(map(str, bad[:TOLD]))}{more}."
+
+
 def draft(tables: Tables, wanted: TaskFile, renderer: Renderer, *, title: str) -> Draft:
     """`title`: what the task is called where nobody said so, such as its file's name. Bad rows are told, never raised."""
     by_name: dict[str, Table] = {"": tables} if isinstance(tables, Table) else {split: tables[split] for split in SPLITS if split in tables}
     columns = tuple(dict.fromkeys(name for table in by_name.values() for name in table.columns))
+    bad = [BadIn(name, one) for name, table in by_name.items() for one in table.bad]
+    if not any(table.rows for table in by_name.values()):
+        raise UserError(" ".join(filter(None, ("it has no rows.", unusable(bad)))), where="rows", todo="Mend them, or bring another table.")
     sample = [row.values for row in islice((row for table in by_name.values() for row in table.rows), 50)]
     wanted, used = _with_template(wanted, columns, sample)
     task = _task(wanted, columns, sample, title)
     check(task, columns)
-    bad = [BadIn(name, one) for name, table in by_name.items() for one in table.bad]
+    task, results = _rendered(task, wanted, by_name, renderer)
     rendered: dict[str, list[tuple[Row, Example]]] = {}
-    task = _with_answer_type(task, wanted, by_name, renderer)
-    for name, table in by_name.items():
-        result = renderer.examples(task, table.rows, None)
+    for name, result in results.items():
         bad += [BadIn(name, one) for one in result.bad]
         there = {example.row: example for example in result.examples}
-        rendered[name] = [(row, there[row.number]) for row in table.rows if row.number in there]
-    data, warnings = _split(task, rendered, wanted)
-    return Draft(data, columns, {name: table.found for name, table in by_name.items()}, tuple(bad), used, warnings)
+        rendered[name] = [(row, there[row.number]) for row in by_name[name].rows if row.number in there]
+    try:
+        data, warnings = _split(task, rendered, wanted)
+    except UserError as error:  # there are too few, for which the bad ones are the reason
+        raise UserError(" ".join(filter(None, (error.what, unusable(bad)))), where=error.where, todo=error.todo) from None
+    return Draft(data, columns, {name: table.found for name, table in by_name.items()}, tuple(bad), used, warnings, wanted.keep_good)
 
 
 def _with_template(wanted: TaskFile, columns: Sequence[str], sample: Sequence[Mapping[str, object]]) -> tuple[TaskFile, str]:
@@ -77,8 +92,7 @@ def _with_template(wanted: TaskFile, columns: Sequence[str], sample: Sequence[Ma
         library = templates.library()
         if wanted.use not in library:
             raise UserError(f"no template {wanted.use!r} in the library.", where="template", todo=did_you_mean(wanted.use, library))
-        chosen = library[wanted.use]
-        mapping = {**(chosen.guess(columns, sample) or {}), **wanted.fills}
+        chosen, mapping = library[wanted.use], library[wanted.use].guess(columns, sample) or {}
     elif guess := templates.best_guess(columns, sample):
         chosen, mapping = guess
     else:
@@ -87,15 +101,15 @@ def _with_template(wanted: TaskFile, columns: Sequence[str], sample: Sequence[Ma
             where="template",
             todo="Choose one and say what fills it, or write your own: “{{ question }} ||| {{ answer }}”.",
         )
-    filled = chosen.fill(mapping, columns)
+    filled = chosen.fill({**mapping, **wanted.fills}, columns)
     fields = {key: getattr(filled, key) for key in ("template", "answer_choices", "rationale", "also", "answer_type", "metrics", "input")}
     return wanted.model_copy(update={key: value for key, value in fields.items() if value and not getattr(wanted, key)}), chosen.name
 
 
 def _task(wanted: TaskFile, columns: Sequence[str], sample: Sequence[Mapping[str, object]], title: str) -> Task:
-    for column in (wanted.group, wanted.source, wanted.input):
+    for column in (*wanted.columns, wanted.group, wanted.source, wanted.input):
         if column and column not in columns:
-            raise UserError(f"there is no column {column!r}.", where="task", todo=f"The columns are {', '.join(columns)}.")
+            raise UserError(f"there is no column {column!r}.", where="task", todo=did_you_mean(column, columns))
     title = wanted.title or title
     return Task(
         name=wanted.name or slugify(title) or "task",
@@ -106,9 +120,10 @@ def _task(wanted: TaskFile, columns: Sequence[str], sample: Sequence[Mapping[str
         rationale=wanted.rationale,
         also=wanted.also,
         answer_type=wanted.answer_type or "text",
-        metrics=wanted.metrics,
+        metrics=tuple(dict.fromkeys(wanted.metrics)),
         group=wanted.group,
         source=wanted.source,
+        columns=tuple(columns),
         description=wanted.description,
     )
 
@@ -119,17 +134,16 @@ def _longest(template: str, columns: Sequence[str], sample: Sequence[Mapping[str
     return max(shown, key=lambda column: statistics.fmean([len(str(row.get(column, ""))) for row in sample] or [0]))
 
 
-def _with_answer_type(task: Task, wanted: TaskFile, tables: Mapping[str, Table], renderer: Renderer) -> Task:
-    """Where nobody said what an answer is, the answers themselves say it."""
-    kind: AnswerType | None = wanted.answer_type
-    choices = task.answer_choices
-    if kind is None:
-        rows = [row for table in tables.values() for row in table.rows]
-        found = answer_kind(renderer.examples(replace(task, answer_type="text"), rows[:2_000], None).examples)
-        kind, choices = found.answer_type, choices or found.answer_choices
-        return replace(task, answer_type=kind, answer_choices=choices, metrics=wanted.metrics or found.metrics)
+def _rendered(task: Task, wanted: TaskFile, tables: Mapping[str, Table], renderer: Renderer) -> tuple[Task, dict[str, Rendered]]:
+    """Where nobody said what an answer is, all the answers together say it, and are looked at again as that."""
     default: dict[AnswerType, tuple[str, ...]] = {"choice": ("accuracy",), "number": ("numeric_match",), "text": ("exact_match",)}
-    return replace(task, metrics=wanted.metrics or default[kind])
+    results = {name: renderer.examples(task, table.rows) for name, table in tables.items()}
+    if wanted.answer_type is not None:
+        return replace(task, metrics=task.metrics or default[wanted.answer_type]), results
+    found = answer_kind([example for result in results.values() for example in result.examples])
+    choices = task.answer_choices or found.answer_choices
+    task = replace(task, answer_type=found.answer_type, answer_choices=choices, metrics=task.metrics or found.metrics)
+    return task, {name: retyped(task, result, found.choices) for name, result in results.items()}
 
 
 def _split(task: Task, rendered: Mapping[str, Sequence[tuple[Row, Example]]], wanted: TaskFile) -> tuple[TaskData, tuple[str, ...]]:
@@ -145,7 +159,9 @@ def _split(task: Task, rendered: Mapping[str, Sequence[tuple[Row, Example]]], wa
         given = {split: [pairs[i] for i in indices] for split, indices in made.indices.items() if indices}
     else:
         given = {split: list(rendered[split]) for split in SPLITS if rendered.get(split)}
+        if wanted.splits:
+            warnings = ("The splits are given, so none were made.",)
     # From here on a row's number is its place in its own split, as it is when the task is read again.
     rows = {split: tuple(Row(n, row.values) for n, (row, _) in enumerate(pairs, 1)) for split, pairs in given.items()}
     examples = {split: tuple(replace(example, split=split, row=n) for n, (_, example) in enumerate(pairs, 1)) for split, pairs in given.items()}
-    return TaskData(task, rows, examples), warnings
+    return TaskData(task, rows, examples), (*warnings, *(exact(examples).lines() if len(examples) > 1 else ()))

@@ -13,6 +13,7 @@ from promptune.errors import UserError
 from promptune.tasks.definition import TaskFile
 from promptune.tasks.render import Renderer
 from promptune.tasks.tables import read_table
+from promptune.tasks.tables.collect import Record, collect
 from promptune.tasks.tables.table import Found, Table
 
 YAML = "task.yaml"
@@ -36,7 +37,7 @@ def read(file: Path, renderer: Renderer) -> TaskData:
     form = TaskFile.load(file)
     rows: dict[Split, tuple[Row, ...]] = {}
     for split, table in tables(form, file.parent).items():
-        if table.bad and not form.keep_good:
+        if table.bad:
             raise UserError(f"{split}: {table.bad[0]}", where=file.name, todo="Mend the row.")
         if table.rows:
             rows[split] = table.rows
@@ -44,7 +45,7 @@ def read(file: Path, renderer: Renderer) -> TaskData:
     examples = {}
     for split, of_split in rows.items():
         rendered = renderer.examples(task, of_split, split)
-        if rendered.bad and not form.keep_good:
+        if rendered.bad:
             raise UserError(f"{split}: {rendered.bad[0]}", where=file.name, todo="Mend the row or the template.")
         examples[split] = rendered.examples
     return TaskData(task, rows, examples)
@@ -63,8 +64,7 @@ def tables(form: TaskFile, place: Path) -> dict[Split, Table]:
 
 def inline(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Rows that stand in the YAML itself."""
-    columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    return Table(columns, tuple(Row(i, dict(row)) for i, row in enumerate(rows, 1)), (), Found("json", 0, "UTF-8"))
+    return collect((Record(None, dict(row)) for row in rows), Found("json", 0, "UTF-8"))
 
 
 def beside(place: Path, name: str) -> Path:
@@ -93,6 +93,7 @@ def complete(form: TaskFile, where: str) -> Task:
         metrics=form.metrics,
         group=form.group,
         source=form.source,
+        columns=form.columns,
         description=form.description,
     )
 

@@ -42,7 +42,7 @@ def find(likes: Sequence[Like], columns: Sequence[str], rows: Sequence[Mapping[s
 def _hold(holds: str, column: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     if not holds:
         return True
-    values = [row[column] for row in rows if row.get(column) is not None]
+    values = [row[column] for row in rows if row.get(column) not in (None, "")]  # an empty one makes a bad row, which is told
     texts = [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
     return bool(texts) and all(re.fullmatch(holds, text, re.DOTALL) for text in texts)
 

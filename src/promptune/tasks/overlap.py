@@ -36,7 +36,8 @@ class Between:
 
     def words(self) -> str:
         where = f"again in {self.one}" if self.one == self.other else f"in {self.one} too"
-        return f"{self.exact} of {self.rows} {self.other} rows stand {where}, and {self.near} nearly."
+        nearly = f", and {self.near} nearly" if self.near else ""
+        return f"{self.exact} of {self.rows} {self.other} rows stand {where}{nearly}."
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,21 @@ _Tallies = Mapping[tuple[Split, Split], _Tally]
 
 
 def overlaps(splits: Mapping[Split, Sequence[Example]]) -> Overlaps:
+    return _found(splits, near=True)
+
+
+def exact(splits: Mapping[Split, Sequence[Example]]) -> Overlaps:
+    """The quick half of it: no near duplicates."""
+    return _found(splits, near=False)
+
+
+def _found(splits: Mapping[Split, Sequence[Example]], *, near: bool) -> Overlaps:
     there = [split for split in SPLITS if splits.get(split)]
     prompts = _prompts(splits, there)
     tallies = {pair: _Tally() for pair in combinations_with_replacement(there, 2)}
     for prompt in prompts:
         _count_exact(prompt, tallies)
-    complete = _count_near(prompts, tallies)
+    complete = _count_near(prompts, tallies) if near else True
     between = [Between(one, other, tally.exact, len(tally.near), len(splits[other]), tuple(tally.pairs)) for (one, other), tally in tallies.items()]
     sources = _spread(splits, there, "source", lambda found: tuple(found) if len(found) > 1 else ())
     groups = _spread(splits, there, "group", lambda found: tuple(split for split in there if split not in found))

@@ -54,6 +54,6 @@ def _pieces(text: str) -> Iterator[str]:
 def _of_table(file: Path) -> Iterator[str]:
     table = read_table(file)
     if table.bad:
-        raise UserError(str(table.bad[0]), where=file.name, todo="Mend the row.")
+        raise UserError(f"{table.bad[0]}.", where=file.name, todo="Mend the row.")
     for row in table.rows:
         yield from _pieces("\n".join(f"{name}: {value}" for name, value in row.values.items() if value not in ("", None)))

@@ -10,11 +10,9 @@ from typing import Any
 import yaml
 
 from promptune.errors import TemplateError, UserError
-from promptune.tasks.definition import PlainLoader
+from promptune.tasks.definition import PlainLoader, load_yaml
 from promptune.tasks.names import used
 from promptune.tasks.templates import Filled
-
-LARGEST = 4 * 2**20  # bytes; the largest of promptsource's own has a tenth of it
 
 METRICS = {"accuracy": ("accuracy",), "bleu": ("bleu",), "rouge": ("rougeL", "rouge1", "rouge2")}  # theirs, as ours
 
@@ -51,21 +49,8 @@ def load(path: Path) -> dict[str, Imported]:
 
 
 def _templates(path: Path) -> Mapping[Any, Any]:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise UserError(f"it is larger than {LARGEST // 2**20} MB.", where=path.name, todo="Import a templates.yaml of promptsource.")
-        values = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_Loader)  # noqa: S506  # a SafeLoader that knows even less
-    except OSError as error:
-        raise UserError(f"it cannot be read: {error.strerror}.", where=str(path), todo="Check the path.") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"byte {error.start} is no UTF-8.", where=path.name, todo="Save the file as UTF-8.") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark else ""
-        raise UserError(f"{line}it is no YAML: {getattr(error, 'problem', None) or error}.", where=path.name, todo="Correct it.") from None
-    except (RecursionError, ValueError, TypeError):  # nested too deeply, an impossible number, a list as a name
-        raise UserError("it is no YAML of promptsource.", where=path.name, todo="Import a templates.yaml of promptsource.") from None
-    templates = values.get("templates") if isinstance(values, Mapping) else None
+    values = load_yaml(path, _Loader)
+    templates = values.get("templates")
     if not isinstance(templates, Mapping) or not templates:
         raise UserError("it holds no templates.", where=path.name, todo="Import a templates.yaml of promptsource.")
     return templates

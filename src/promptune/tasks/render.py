@@ -20,6 +20,8 @@ from promptune.tasks.tables.table import BadRow
 BATCH_ROWS = 250
 BATCH_CHARACTERS = 2_000_000
 
+INSIDE = re.compile(r"\{[{%]([^{}]{1,1000})")  # what an expression may hold
+
 TEXTS = ("template", "answer_choices", "rationale", "also")
 
 
@@ -46,7 +48,7 @@ def check(task: Task, columns: Sequence[str]) -> None:
         try:
             needed = used(text, field).needed
         except TemplateError as error:
-            spaced = [column for column, name in written.items() if column != name and re.search(rf"\{{[^}}]*{re.escape(column)}", text)]
+            spaced = [column for column, name in written.items() if column != name and any(column in inside for inside in INSIDE.findall(text))]
             todo = f"Write {spaced[0]!r} as {written[spaced[0]]}." if spaced else error.todo
             problems.append(Problem(field, f"{error.what} {todo}"))
             continue
@@ -70,7 +72,7 @@ class Renderer:
         """A bad row does not hide the others; what is wrong with a template as a whole is raised."""
         texts = _texts(task)
         uses = {field: used(text, field) for field, text in texts.items()}
-        columns = dict.fromkeys(column for row in rows for column in row.values)
+        columns = task.columns or tuple(dict.fromkeys(column for row in rows for column in row.values))
         written = {column: name for column, name in names(columns).items() if any(name in use.names for use in uses.values())}
         made: list[Example | BadRow] = []
         for batch in _batches(rows, written, made):
@@ -89,7 +91,7 @@ class Renderer:
 
     def ask(self, task: Task, values: Mapping[str, Any]) -> Example:
         """By hand: only the prompt, and the choices where they can be told. The completion may use what was not given."""
-        written = names(values)
+        written = names(task.columns or values)
         texts = {field: text for field, text in _texts(task).items() if field in ("template", "answer_choices")}
         for field, text in texts.items():
             used(text, field)
@@ -105,6 +107,19 @@ class Renderer:
             raise UserError("the prompt is empty.", where="row", todo=f"Give {task.input!r}.")
         example = Example(prompt, choices=tuple(result.pieces.get("answer_choices", ())), answer_type=task.answer_type)
         return replace(example, group=_column(values, task.group), source=_column(values, task.source))
+
+
+def retyped(task: Task, rendered: Rendered, choices: Sequence[str]) -> Rendered:
+    """Examples that were rendered as texts, as the task's answers turned out to be. `choices`: for rows that have none of their own."""
+    good, bad = [], list(rendered.bad)
+    for example in rendered.examples:
+        one = replace(example, answer_type=task.answer_type, choices=example.choices or tuple(choices))
+        what = wrong(task, one.prompt, [] if one.completion is None else [one.completion], one.choices, False)
+        if what:
+            bad.append(BadRow(one.row or 0, "", what))
+        else:
+            good.append(one)
+    return Rendered(tuple(good), tuple(sorted(bad, key=lambda one: one.row)))
 
 
 def _texts(task: Task) -> dict[str, str]:

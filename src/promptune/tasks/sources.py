@@ -19,6 +19,7 @@ from promptune.tasks.tables import read_table
 from promptune.tasks.tables.table import Table
 
 TABLES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet")
+FILES = (*TABLES, ".yaml", ".yml", ".zip")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from promptune.core.task import SPLITS, Example, Split, normal
 from promptune.errors import UserError
+from promptune.tasks.answers import classes
 from promptune.tasks.dealing import Bundle, deal
-from promptune.tasks.describe import classes
 
 TOLD = 10  # groups that a warning names
 FAR = 0.05  # of all rows: a split that misses its share by more is told
@@ -88,6 +88,6 @@ def _missing_groups(examples: Sequence[Example], indices: Mapping[Split, Sequenc
 def _other_sizes(rows: int, shares: Mapping[Split, float], indices: Mapping[Split, Sequence[int]]) -> list[str]:
     far = [split for split, share in shares.items() if abs(len(indices[split]) - share * rows) > max(1.0, FAR * rows)]
     return [
-        f"{split} has {len(indices[split])} of {rows} rows, not {shares[split]:.0%}: what belongs together was not cut, and every group has its rows."
+        f"{split} has {len(indices[split])} of {rows} rows, not {shares[split]:.0%}: every split and group needs rows, and what belongs together was not cut."
         for split in far
     ]

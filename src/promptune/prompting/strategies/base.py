@@ -26,6 +26,10 @@ class Plain:
     def samples(self) -> int:
         return 1
 
+    @property
+    def draws(self) -> bool:
+        return False
+
     def extras(self, example: Example) -> int:
         return 0
 

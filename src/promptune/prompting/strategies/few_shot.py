@@ -44,6 +44,10 @@ class FewShot(Plain):
             count = "1 train row" if len(rows) == 1 else f"{len(rows)} train rows"
             raise UserError(f"{whose} {count}, and {self.k} examples are asked for.", todo=f"Write {self.name}:{len(rows)}.")
 
+    @property
+    def draws(self) -> bool:
+        return True
+
     def extras(self, example: Example) -> int:
         return len(self._shots.pick(example, self.k))
 

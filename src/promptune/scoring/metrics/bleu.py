@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from promptune.prompting.search import UNSPACED
-from promptune.scoring.intervals import bootstrap, wilson
+from promptune.scoring.intervals import bootstrap
 from promptune.scoring.metrics.registry import Measured, Prediction, metric
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ def bleu(predictions: Sequence[Prediction]) -> Measured:
     tokenize = "13a" if spaced([reference for one in predictions for reference in one.references]) else "char"
     sentences = [scorer(tokenize=tokenize).sentence_score(one.text, list(one.references)) for one in predictions]
     rows = numpy.array([[*one.counts, *one.totals, one.sys_len, one.ref_len] for one in sentences], dtype=float)
-    value = corpus(rows.sum(axis=0))
-    score = bootstrap(rows, value, corpus) if (rows != rows[0]).any() else wilson(value * len(rows), len(rows))
+    score = bootstrap(rows, corpus(rows.sum(axis=0)), corpus)
     signature = f"corpus BLEU, {tokenize} tokens, exp smoothing, case counts, sacrebleu {version('sacrebleu')}; bootstrap 95%"
     return Measured(score, tuple(_share(one.score) for one in sentences), signature)
 
