@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 
 from jinja2 import Environment
-from promptune.tasks.render import Renderer
 from results import Line, record
 
 from promptune.sandbox import Sandbox
 from promptune.tasks.definition import TaskFile
 from promptune.tasks.draft import draft
+from promptune.tasks.render import Renderer
 from promptune.tasks.sources import gather
 
 ROWS, REPEATS = 10_000, 5

@@ -13,7 +13,7 @@ from promptune.errors import NotFound, UserError
 from promptune.settings import Settings
 from promptune.store import Store
 from promptune.taskroom import About, TaskRoom
-from promptune.tasks.definition import TaskFile
+from promptune.tasks.definition import Making, TaskFile
 
 REVIEWS = [("The lamp broke.", "negative"), ("A fine chair.", "positive"), ("I like it.", "positive"), ("Too loud.", "negative")]
 OWN = {"template": "{{ text }}\nSentiment: ||| {{ label }}", "metrics": ("accuracy",)}
@@ -221,3 +221,11 @@ def test_a_column_that_the_task_does_not_have_is_no_value(room: TaskRoom, table:
     room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
     with pytest.raises(UserError, match=r"no column 'lable'\. Did you mean 'label'"):
         room.question("ada", "Nice.", About("reviews", values={"lable": "positive"}))
+
+
+def test_splits_that_are_there_are_not_made_again(room: TaskRoom, table: Path) -> None:
+    files = [table.with_name(f"{split}.csv") for split in ("train", "test")]
+    for file in files:
+        file.write_bytes(table.read_bytes())
+    with pytest.raises(UserError, match="splits already"):
+        room.draft(files, TaskFile(splits=Making(train=0.5, validation=0.25, test=0.25)))

@@ -133,7 +133,8 @@ def ask(
     about = _about(task, row)
     from_row = about is not None and about.row is not None
     if (question is None) == (file is None) and not (from_row and file is None):
-        raise UserError("give either a question or --file.", where="ask", todo="promptune ask 'Why is the sky blue?' -c tiny/zero-shot")
+        todo = "Write the text for its input column too." if about else "promptune ask 'Why is the sky blue?' -c tiny/zero-shot"
+        raise UserError("give either a question or --file.", where="ask", todo=todo)
     if file is not None and about is not None:
         raise UserError("--file asks plain questions.", where="ask", todo="A whole task is asked by `promptune score`.")
     with lab() as here:
@@ -160,7 +161,7 @@ def _about(task: str | None, row: str | None) -> About | None:
     if row is None:
         return About(task)
     split, _, number = row.rpartition(":")
-    if number.isdigit() and (split or "test") in SPLITS:
+    if number.isascii() and number.isdecimal() and (split or "test") in SPLITS:
         return About(task, cast(Split, split or "test"), int(number))
     try:
         values = json.loads(row)

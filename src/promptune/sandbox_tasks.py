@@ -22,6 +22,15 @@ def most_frequent(items: Iterable[Any]) -> list[Any]:
     return [item for item, count in counts.items() if count == max(counts.values())]
 
 
+class Choices(list[str]):
+    """A label of -1, which marks rows that have none, must not pick the last choice."""
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, int) and place < 0:
+            raise IndexError
+        return super().__getitem__(place)
+
+
 class Draws:
     """What a template draws is decided by its row: the same row always becomes the same text."""
 
@@ -67,7 +76,7 @@ class Templates:
             self.at = name
             pieces[name] = self._pieces(template.generate(values))
             if name == "answer_choices":
-                values[name] = pieces[name]
+                values[name] = Choices(pieces[name])
         return pieces
 
     def asked(self, values: dict[str, Any]) -> dict[str, list[str]]:
@@ -76,7 +85,9 @@ class Templates:
         pieces, for_choices = self._asked_choices(values)
         Unasked.noted.clear()
         self.at = "template"
-        pieces["template"] = self._pieces(self._until_mark(self._templates["template"].generate(values | pieces)))
+        pieces["template"] = self._pieces(
+            self._until_mark(self._templates["template"].generate(values | {name: Choices(found) for name, found in pieces.items()}))
+        )
         absent = [name for noted in Unasked.noted for name in (for_choices if for_choices and noted == "answer_choices" else [noted])]
         if absent:
             raise Absent(dict.fromkeys(absent))

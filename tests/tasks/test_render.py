@@ -216,3 +216,10 @@ def test_choices_that_the_prompt_does_not_show_need_not_be_known() -> None:
     task = replace(CHOICE, answer_choices="{{ one }} ||| {{ two }}")
     assert RENDERER.ask(task, {"q": "x"}).choices == ()
     assert RENDERER.ask(task, {"q": "x", "one": 1, "two": 2}).choices == ("1", "2")
+
+
+def test_a_label_of_minus_one_picks_no_choice() -> None:
+    """It marks rows without a label in many test sets."""
+    task = Task("t", "t", "{{ q }} ||| {{ answer_choices[label | int] }}", "q", "bad ||| good", answer_type="choice")
+    rendered = RENDERER.examples(task, [Row(1, {"q": "x", "label": -1}), Row(2, {"q": "x", "label": "1"})])
+    assert [example.completion for example in rendered.examples] == ["good"] and [bad.row for bad in rendered.bad] == [1]

@@ -157,6 +157,8 @@ def _split(task: Task, rendered: Mapping[str, Sequence[tuple[Row, Example]]], wa
         made = splits.make([example for _, example in pairs], making.fractions, making.seed)
         warnings = made.warnings
         given = {split: [pairs[i] for i in indices] for split, indices in made.indices.items() if indices}
+    elif wanted.splits:
+        raise UserError("its tables are splits already, and how to make splits is said as well.", where="splits", todo="Leave out one of them.")
     else:
         given = {split: list(rendered[split]) for split in SPLITS if rendered.get(split)}
         if wanted.splits:

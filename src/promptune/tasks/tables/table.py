@@ -46,7 +46,7 @@ class Found:
     notes: tuple[str, ...] = ()  # what a person should look at, in sentences
 
     def words(self) -> str:
-        """In one line."""
+        """In a sentence, and the notes."""
         kinds = {"csv": "separated values", "json": "JSON", "jsonl": "JSON Lines", "python": "lines of Python literals", "parquet": "Parquet"}
         separators = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
         pieces = [kinds[self.format]]
@@ -54,9 +54,9 @@ class Found:
             pieces.append(f"{self.encoding} with a byte-order mark" if self.bom else self.encoding)
         if self.format == "csv":
             pieces.append(f"separated by {separators.get(self.separator, repr(self.separator))}" if self.separator else "one column")
-            pieces.append("quotation marks enclose values" if self.quoting else "quotation marks are plain characters")
+            pieces += ["quotation marks enclose values"] if self.quoting else []
             pieces.append("the first line names the columns" if self.header else "no header")
-        return "; ".join([*pieces, *self.notes])
+        return " ".join([f"{'; '.join(pieces)}.", *self.notes])
 
 
 @dataclass(frozen=True)
