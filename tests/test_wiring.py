@@ -9,24 +9,43 @@ import pytest
 
 from promptune.lab import Lab
 from promptune.settings import Settings
+from promptune.tasks.templates import library
 from promptune.web import page
 
-SETTINGS = 3 * 5  # three panes, five settings each
-SHOWN = 7 + 3 * 4  # what a question changes: box, buttons, line, chips, two memories; head, talk, result and prompt of three panes
+SETTINGS = 3 * 6  # three panes, six settings each
+QUESTION = 4 + SETTINGS  # a question, its task, the row it came from, what waits to go back into the box
+SHOWN = 11 + 3 * 5  # what a question changes: box, buttons, lines, chips, memories; head, talk, result, button and prompt of three panes
+TASK = 7 + 10  # what another task changes: its line, ten chips, memories
+HELD = 3  # the box, the row in it, what goes back into it
 JOB = 7
 LISTED, OPENED = 3, 6 + 2  # with the other two lists, whose choice ends
+READ, FORM = 5, 10  # what is said of a file, and of a task
+DATA, FOLDS = 9, 3 + 3 + 3 + 2 + 1  # of New task: its first step; the heads, ways back and bodies of its four
+FIELDS = max(len(template.fields) for template in library().values())
+TEMPLATE = 2 + FIELDS + 3 + 1 + FORM + 3  # its second step: the choice, its fields, three places for mistakes, the columns, the form, memories
 
 # api_name: (inputs, outputs, queued)
 EVENTS = {
-    "ask": (1 + SETTINGS, SHOWN, True),
-    **{f"ask_example_{i}": (1 + SETTINGS, SHOWN, True) for i in (1, 2, 3)},
-    **{f"give_back_{i}": (2, 1, False) for i in range(4)},
+    "ask": (QUESTION, SHOWN, True),
+    "ask_with_less": (1, SHOWN, True),
+    **{f"give_back_{i}": (2, HELD, False) for i in range(2)},
+    **{f"remember_{i}": (1, 0, False) for i in range(2)},
     "stop": (0, 0, False),
-    **{f"describe_{letter}": (1 + 5, 2, False) for letter in "abc"},
-    "command": (2 + SETTINGS, 1, False),
+    **{
+        f"{name}_{event}": counts
+        for name in ("task", "tasks_use", "tasks_saved")
+        for event, counts in {"chosen": (2, TASK, False), "remember": (1, 0, False)}.items()
+    },
+    "try_example": (2 + HELD, HELD + 3, False),
+    "try_remember": (1, 0, False),
+    **{f"chip_{i}": (1 + HELD, HELD, False) for i in range(10)},
+    **{f"chip_{i}_send": (0, 0, False) for i in range(10)},
+    **{f"describe_{letter}": (1 + 6, 5, False) for letter in "abc"},
+    **{f"suggest_{letter}": (1, 1, False) for letter in "abc"},
+    "command": (4 + SETTINGS, 1, False),
     "copy_command": (1, 0, False),
-    "list_models": (3, 4, False),
-    "restore": (0, 2 + SETTINGS + 3 * 5, False),
+    "list_models": (2 + 3, 5 + TASK, False),
+    "restore": (1, 1 + TASK + 2 + SETTINGS + 3 * 7, False),
     "job_shown": (1, JOB, False),
     "job_watched": (1, JOB, False),
     "job_start": (2 + SETTINGS, 1 + JOB, True),
@@ -34,6 +53,35 @@ EVENTS = {
     "job_cancel": (1, JOB, False),
     "job_resume": (1, JOB, False),
     "job_open": (1, JOB, False),
+    "tasks_list": (1, LISTED, False),
+    "tasks_open": (1, 6, False),
+    "tasks_rename": (2, LISTED + 5, False),
+    "tasks_reveal": (0, 0, False),
+    "tasks_delete": (1, LISTED, False),
+    "tasks_models": (1, 1, False),
+    "tasks_clear": (0, 2, False),
+    "tasks_examples": (1, 1, True),
+    "tasks_count": (2, 3, True),
+    "tasks_count_stop": (0, 0, False),
+    "tasks_new": (0, 2, False),
+    "tasks_fresh": (1, 8 + READ + 3 + FOLDS, False),
+    "tasks_back": (0, 2, False),
+    "tasks_see": (1, 2 + LISTED, False),
+    "tasks_use": (1, 2, False),
+    "tasks_saved": (1, 2, False),
+    "new_bring": (2 + READ, DATA, True),
+    "new_fetch": (2 + READ, DATA, True),
+    "new_fetch_stop": (0, 0, False),
+    "new_read": (1 + READ, DATA, True),
+    "new_template": (4, 1 + FOLDS + TEMPLATE, False),
+    "new_choose": (3, TEMPLATE, False),
+    "new_fill": (2 + FIELDS, TEMPLATE, False),
+    "new_write": (2, TEMPLATE, False),
+    "new_look": (3 + 1 + READ + FORM, 4 + FOLDS + 5, True),
+    "new_name": (5, 1 + FOLDS + 6, False),
+    "new_save": (2 + 1 + READ + FORM, 6, True),
+    **{f"new_step_{i}": (0, 0, False) for i in range(6)},
+    **{f"new_change_{i}": (1, FOLDS, False) for i in range(3)},
     "model_add": (1, 3, True),
     "model_stop": (0, 0, False),
     "model_added": (1, LISTED, False),
@@ -76,7 +124,7 @@ def test_no_event_is_public_or_nameless(demo: gr.Blocks) -> None:
 def test_questions_stream_side_by_side_and_never_twice_from_one_page(demo: gr.Blocks) -> None:
     """One limit for every way to ask; gradio's own default would let one visitor block all others."""
     asks = [fn for fn in demo.fns.values() if str(fn.api_name).startswith("ask")]
-    assert len(asks) == 4
+    assert len(asks) == 2
     for fn in asks:
         assert (fn.concurrency_id, fn.concurrency_limit, fn.trigger_mode) == ("ask", 32, "once")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from promptune.core.contender import Contender
 from promptune.core.decoding import Decoding
-from promptune.errors import Problems
+from promptune.errors import Problems, UserError
 from promptune.web.pane import PaneForm, contenders, spellable
 
 DECODINGS = st.builds(
@@ -19,21 +21,32 @@ DECODINGS = st.builds(
 )
 
 
-@given(DECODINGS)
-def test_settings_and_contender_are_inverse(decoding: Decoding) -> None:
+HOWS = st.sampled_from(["cot", "few-shot:4", "few-shot:4,by=nearest,seed=7", "retrieve:3,from=notes", "instruct:polite"])
+
+
+@given(HOWS, DECODINGS)
+def test_settings_and_contender_are_inverse(how: str, decoding: Decoding) -> None:
     """A reload fills the settings from the stored contender: asking again must ask the same."""
-    contender = Contender("tiny", "cot", decoding=decoding)
+    contender = replace(Contender.parse(f"tiny/{how}"), decoding=decoding)
     assert PaneForm.contender(*PaneForm.values(contender)) == contender
 
 
 def test_a_contender_that_the_settings_cannot_say_is_noticed() -> None:
     """Otherwise a reload would quietly ask something else than the pane shows."""
     assert spellable(Contender.parse("tiny/zero-shot?t=0.7&seed=1"))
-    assert not spellable(Contender.parse("tiny/few-shot:4"))
+    assert spellable(Contender.parse("tiny/few-shot:4,by=nearest?t=0.7"))
+    assert not spellable(Contender.parse("tiny+run@0.5/few-shot:4"))
     assert not spellable(Contender.parse("tiny/zero-shot?top_p=0.9"))
+
+
+@pytest.mark.parametrize("arguments", ["4?t=1", "by=nearest,4", "K", "4,,", "4/cot"])
+def test_arguments_are_arguments_and_nothing_else(arguments: str) -> None:
+    """Or what is written there could quietly become a decoding."""
+    with pytest.raises(UserError):
+        PaneForm.contender("tiny", "few-shot", arguments, "", "", "")
 
 
 def test_everything_wrong_with_any_pane_is_said_at_once() -> None:
     with pytest.raises(Problems) as caught:
-        contenders(["tiny", "cot", "warm", "", "", "tiny", "cot", "", "", "", "tiny", "cot", "", "0", "x"])
+        contenders(["tiny", "cot", "", "warm", "", "", "tiny", "few-shot", "4", "", "", "", "tiny", "cot", "", "", "0", "x"])
     assert [problem.field for problem in caught.value.problems] == ["pane A", "pane C"]

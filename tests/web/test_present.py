@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 
 from promptune.core.job import Job, JobState
 from promptune.core.prompt import SentPart, SentPrompt
-from promptune.core.strategy import Answer
-from promptune.lab import BatchResult, ComparisonRecord, DeviceStatus, ModelInfo, Pane
-from promptune.web import present, present_kept
+from promptune.core.strategy import Answer, Vote
+from promptune.core.task import Example, Task
+from promptune.lab import About, BatchResult, ComparisonRecord, DeviceStatus, ModelInfo, Overview, Pane, TaskInfo
+from promptune.tasks.describe import lengths
+from promptune.tasks.overview import overview
+from promptune.tasks.tables.table import BadRow, Found
+from promptune.web import present, present_asked, present_kept, present_new, present_tasks
 
 EVIL = """<img src=x onerror=alert(1)> {{7*7}} ${1+1} <script>alert(2)</script> "quoted' & javascript:alert(3)"""
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -58,6 +62,47 @@ def result(text: str = EVIL) -> BatchResult:
     return BatchResult([text, text], [text], [row, row | {"question": 1, "error": text}], False)
 
 
+def voted(text: str = EVIL) -> Pane:
+    return replace(pane(text), answer=Answer(text, text, (Vote(text, 5), Vote("11", 3))), samples=8, sampled=8, reference=text, correct=False)
+
+
+def example(text: str = EVIL, row: int = 1) -> Example:
+    return Example(text, text, (text, "other"), "choice", rationale=text, source=text, split="train", row=row)
+
+
+def glance(text: str = EVIL) -> Overview:
+    """Two rows that are the same, and one of another class."""
+    other = replace(example(text, 3), prompt="quite another question", completion="other", source=None)
+    return overview({"train": [example(text), example(text, 2), other], "test": [replace(example(text), split="test")]})
+
+
+def task(text: str = EVIL) -> tuple[TaskInfo, Task]:
+    return TaskInfo(text, text, text, "own", "choice", (text,), text), Task(text, text, text, text, group=text, source=text)
+
+
+def of_tasks(text: str) -> list[str]:
+    info, whole = task(text)
+    return [
+        present_asked.invite(text),
+        present_asked.reference(About(text, "test", 1), text),
+        present_asked.reference(About(text), ""),
+        present_asked.picked("test", 1, text),
+        present_new.step(1, text, text, open_=False),
+        present_new.drop_zone(text, text, text),
+        present_new.found(text, {text: (Found("csv", 10, text, separator="x", notes=(text,)), 1)}, (text,)),
+        present_new.first_rows([text, "b"], [{text: text, "b": [text]}, {}], 2),
+        present_new.bad_rows([(text, BadRow(1, text, text, 2))]),
+        present_new.columns({text: text, "b": text}),
+        present_new.saved(text, text),
+        present_tasks.about(info, whole),
+        present_tasks.rows(glance(text)),
+        present_tasks.warnings(glance(text), [text]),
+        present_tasks.examples([example(text)], [prompt(text)], text, text),
+        present_tasks.examples([example(text)], [], text),
+        present_tasks.lengths(lengths([5, 900], [example(text), example(text, 2)], 512, 64), text),
+    ]
+
+
 def everything(text: str) -> list[str]:
     """Every HTML of the page with this text in every place that takes one."""
     shown = pane(text)
@@ -84,8 +129,12 @@ def everything(text: str) -> list[str]:
         present_kept.job_card(job(text)),
         present_kept.job_view(job(text), result(text)),
         present_kept.batch_table(job(), result(text)),
-        present_kept.comparison_view(record(text), (shown,)),
+        present_kept.comparison_view(record(text), (voted(text),)),
         present_kept.model_view(model(text)),
+        present.result(voted(text)),
+        present.result(replace(shown, cause="OVERFLOW", state="failed", answer=None)),
+        present.strategy(text, text, text, [text]),
+        *of_tasks(text),
     ]
 
 
@@ -116,6 +165,10 @@ def test_a_text_adds_no_tag_wherever_it_stands(text: str) -> None:
             "</summary>",
             '<div class="">',
             "</div>",
+            '<details class="">',  # a long right answer is folded
+            '<div class="" dir="" tabindex="" role="" aria-label="">',
+            "<ul>",
+            '<li dir="">',
         }
 
 
@@ -183,8 +236,71 @@ def test_every_state_of_a_job_has_words(state: JobState) -> None:
 
 def test_a_row_of_a_list_has_two_lines_whatever_its_label() -> None:
     """The first line is the label: a line break inside it would put the date where the size belongs."""
-    for row in (present_kept.comparison_row(record("a\nb\nc")), present_kept.job_row(job("a\nb"), 10), present_kept.model_row(model("ok"))):
+    for row in (
+        present_kept.comparison_row(record("a\nb\nc")),
+        present_kept.job_row(job("a\nb"), 10),
+        present_kept.model_row(model("ok")),
+        present_tasks.row(task("a\nb")[0]),
+    ):
         assert row.count("\n") == 1
+
+
+def words(markup: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", "", markup)).replace(present.NBSP, " ")
+
+
+def test_right_and_wrong_are_told_by_a_word() -> None:
+    """Green and red are nothing to a screen reader, or to one man in twelve."""
+    assert "right" in words(present.result(replace(pane("x"), correct=True)))
+    assert "wrong" in words(present.result(replace(pane("x"), correct=False)))
+    unknown = words(present.result(pane("x")))
+    assert "right" not in unknown
+    assert "wrong" not in unknown
+
+
+def test_votes_are_shown_most_first() -> None:
+    assert "Votes: 9 ×5, 11 ×3" in words(present.result(voted("9")))
+    assert "3 of 8 samples" in words(present.result(replace(pane("9"), samples=8, sampled=3)))
+
+
+def test_what_does_not_fit_is_named_part_by_part() -> None:
+    """The person chooses what goes: they must see what takes the room."""
+    shown = words(present.result(replace(pane("9"), cause="OVERFLOW", answer=None, prompt=replace(prompt("9"), window=8))))
+    assert all(part in shown for part in ("template 1", "question 8", "cue 1", "125% of 8"))
+    assert "4 examples left out to fit" in words(present.result(replace(pane("tiny/few-shot:8"), dropped=4)))
+    assert "1 passage left out to fit" in words(present.result(replace(pane("tiny/retrieve:3,from=x"), dropped=1)))
+
+
+def test_a_changed_question_has_no_reference_and_says_so() -> None:
+    """A right answer beside another question would be a wrong result."""
+    assert "Right answer 9" in words(present_asked.reference(About("t", "test", 3), "9"))
+    assert "was changed" in present_asked.reference(About("t", "test", 3), "")
+    assert "of your own" in present_asked.reference(About("t"), "")
+    assert present_asked.reference(None, "") == ""
+
+
+def test_classes_are_told_without_colour() -> None:
+    """Each has its name, its count and its share in every split."""
+    shown = words(present_tasks.rows(glance("yes")))
+    assert all(piece in shown for piece in ("yes", "other", "train 3", "test 1", "2 67%", "1 33%", "0 0%"))
+
+
+def test_rows_that_do_not_fit_are_named() -> None:
+    shown = words(present_tasks.lengths(lengths([5, 900], [example("a"), example("b", 2)], 512, 64), "tiny"))
+    assert "1 row does not fit" in shown
+    assert "train row 2 (900)" in shown
+
+
+def test_a_bad_row_is_told_by_number_and_column() -> None:
+    shown = words(present_new.bad_rows([("train", BadRow(7, "stars", "it is empty", 9))] * 30))
+    assert "Train, row 7 (line 9), column stars it is empty" in shown
+    assert "and 10 others" in shown
+
+
+def test_an_absent_value_is_no_empty_one() -> None:
+    shown = words(present_new.first_rows(["a", "b"], [{"a": ""}], 1))
+    assert "empty" in shown
+    assert "not there" in shown
 
 
 def test_an_unfinished_result_says_so() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -33,15 +35,13 @@ def routes(lab: Lab) -> APIRouter:
 
     @router.get("/models/{slug}.zip")
     def model(request: Request, slug: str) -> Response:
-        try:
-            archive = lab.export_model(owner_of(request), slug)
-        except UserError as error:
-            return _refused(error)
-        size, file = archive.stat().st_size, archive.open("rb")
-        archive.unlink()  # open it can still be read; whatever ends the download, nothing is left
-        chunks = iter(lambda: file.read(CHUNK), b"")
-        headers = {"Content-Length": str(size), **_attachment(f"{slug}.zip")}
-        return StreamingResponse(chunks, media_type="application/zip", headers=headers, background=BackgroundTask(file.close))
+        owner = owner_of(request)
+        return _zip(lambda: lab.export_model(owner, slug), slug)
+
+    @router.get("/tasks/{slug}.zip")
+    def task(request: Request, slug: str) -> Response:
+        owner = owner_of(request)
+        return _zip(lambda: lab.tasks.export(owner, slug, lab.settings.home / "exports" / f"{slugify(slug)}-{secrets.token_hex(6)}.zip"), slug)
 
     return router
 
@@ -53,6 +53,18 @@ def _text(make: Callable[[], tuple[str, str]], form: str) -> Response:
         return _refused(error)
     media = f"{TYPES.get(form, 'text/plain')}; charset=utf-8"
     return Response(text.encode("utf-8"), media_type=media, headers=_attachment(f"{slugify(label) or 'promptune'}.{form}"))
+
+
+def _zip(make: Callable[[], Path], name: str) -> Response:
+    try:
+        archive = make()
+    except UserError as error:
+        return _refused(error)
+    size, file = archive.stat().st_size, archive.open("rb")
+    archive.unlink()  # open it can still be read; whatever ends the download, nothing is left
+    chunks = iter(lambda: file.read(CHUNK), b"")
+    headers = {"Content-Length": str(size), **_attachment(f"{name}.zip")}
+    return StreamingResponse(chunks, media_type="application/zip", headers=headers, background=BackgroundTask(file.close))
 
 
 def _attachment(name: str) -> dict[str, str]:

@@ -1,5 +1,5 @@
-// What gradio's components do not do: popovers for a pane's settings, a second question before a deletion, keys, copying,
-// a draft that outlives a reload, and noticing that the server is gone.
+// What gradio's components do not do: popovers for a pane's settings, a second question before a deletion, bringing a file, keys,
+// copying, a draft that outlives a reload, and noticing that the server is gone.
 (() => {
   const question = () => document.querySelector('#q textarea, #q input');
   const type = (box, text) => { box.value = text; box.dispatchEvent(new Event('input', { bubbles: true })); };
@@ -15,8 +15,8 @@
     button.popoverTargetElement = sheet;
     sheet.addEventListener('beforetoggle', event => {
       if (event.newState !== 'open') return;
-      const at = button.getBoundingClientRect(), top = Math.max(12, Math.min(at.bottom + 6, innerHeight - 600));
-      Object.assign(sheet.style, { left: Math.max(12, Math.min(at.right - 320, innerWidth - 332)) + 'px', top: top + 'px', maxHeight: `min(84vh, ${innerHeight - top - 12}px)` });
+      const at = button.getBoundingClientRect(), top = Math.max(12, Math.min(at.bottom + 6, innerHeight - 420));
+      Object.assign(sheet.style, { left: Math.max(12, Math.min(at.right - 320, innerWidth - 332)) + 'px', top: top + 'px', maxHeight: `${innerHeight - top - 12}px` });
     });
     sheet.addEventListener('toggle', event => button.setAttribute('aria-expanded', event.newState === 'open'));
     sheet.addEventListener('focusout', event => {
@@ -45,6 +45,49 @@
   document.addEventListener('change', event => {
     if (event.target.closest('.rows')) document.querySelectorAll('[data-asking]').forEach(manage => manage.removeAttribute('data-asking'));
   });
+  // A file that is chosen or dropped goes to our own route as it is; what the server calls it goes into the text box that the zone names.
+  const bring = (zone, file) => {
+    const part = name => zone.querySelector(`.drop-${name}`), sent = new XMLHttpRequest();
+    const end = why => {
+      part('ask').hidden = false; part('at').hidden = true; part('file').value = '';
+      part('why').hidden = !why; part('why').textContent = why || '';
+      if (zone.contains(document.activeElement) || document.activeElement === document.body) part('file').focus();
+    };
+    const at = share => {
+      part('bar').setAttribute('aria-valuenow', Math.round(100 * share));
+      part('bar').firstElementChild.style.width = `${100 * share}%`;
+      part('said').textContent = share < 1 ? `Bringing ${file.name}: ${Math.round(100 * share)}%` : `Reading ${file.name} …`;
+    };
+    if (zone.sending) return;
+    zone.sending = sent;
+    part('ask').hidden = true; part('at').hidden = false; part('why').hidden = true;
+    at(0);
+    part('stop').focus();
+    sent.upload.onprogress = event => event.lengthComputable && at(event.loaded / event.total);
+    sent.onloadend = () => {
+      zone.sending = null;
+      end(sent.status === 200 || sent.stopped ? '' : sent.status ? sent.responseText : 'The server could not be reached. Bring the file again.');
+      if (sent.status === 200) type(document.querySelector(`#${zone.dataset.to} :is(textarea, input)`), JSON.parse(sent.responseText).id);
+    };
+    sent.open('POST', `upload?name=${encodeURIComponent(file.name)}`);
+    sent.send(file);
+  };
+  document.addEventListener('change', event => {
+    if (event.target.matches('.drop-file') && event.target.files[0]) bring(event.target.closest('.drop'), event.target.files[0]);
+  });
+  document.addEventListener('click', event => {
+    const zone = event.target.closest('.drop-stop')?.closest('.drop');
+    if (zone?.sending) { zone.sending.stopped = true; zone.sending.abort(); }
+  });
+  const over = event => [...event.dataTransfer?.types || []].includes('Files') && event.preventDefault(); // else the browser would open the file
+  for (const name of ['dragover', 'drop']) document.addEventListener(name, event => {
+    over(event);
+    const zone = event.target.closest?.('.drop');
+    document.querySelectorAll('.drop').forEach(one => one.toggleAttribute('data-over', one === zone && name === 'dragover'));
+    if (zone && name === 'drop' && event.dataTransfer.files[0]) bring(zone, event.dataTransfer.files[0]);
+  });
+  document.addEventListener('dragleave', event => event.target.closest?.('.drop')?.removeAttribute('data-over'));
+
   const reveal = id => {                                              // on a wide page it stands beside its row, in sight
     if (innerWidth <= 760) document.querySelector(`#${id} .beside:not(.hide)`)?.scrollIntoView({ block: 'nearest' });
   };
@@ -97,5 +140,23 @@
     document.documentElement.toggleAttribute('data-away', away);
   }, 3000);
 
-  window.promptune = { copy, reveal };
+  // The chosen task, and where the last question came from, outlive a reload of their tab.
+  const remember = text => { try { sessionStorage.setItem('promptune-task', text); } catch { /* then it is forgotten */ } };
+  const recall = () => { try { return sessionStorage.getItem('promptune-task') || ''; } catch { return ''; } };
+  const tried = text => { remember(text); setTimeout(() => question()?.focus(), 50); };       // after gradio has shown what changed
+  const press = id => setTimeout(() => document.getElementById(id)?.click(), 50);
+
+  // Where a step of New task opens, keyboard and screen reader go along.
+  let open = 'step-data';
+  const step = () => setTimeout(() => {
+    const card = document.querySelector('.step:has([aria-current])');
+    if (!card?.offsetParent || card.id === open) return;
+    open = card.id;
+    const head = card.querySelector('h2');
+    head.tabIndex = -1;
+    head.focus({ preventScroll: true });
+    card.scrollIntoView({ block: 'nearest' });
+  }, 50);
+
+  window.promptune = { copy, reveal, remember, recall, tried, press, step };
 })();

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import gradio as gr
 
@@ -16,6 +16,7 @@ from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, Stops, bound, press_stop, words
 from promptune.web.shelves import SHELVES, Shelf
 
+T = TypeVar("T")
 Adding = tuple[str, str, gr.Button]
 Changes = dict[Any, Any]  # widget: its new value
 NAMED = 60  # characters of a label that a question repeats
@@ -47,13 +48,14 @@ class ShelfForm:
 
 
 def refresh(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str) -> Changes:
+    """The rows there are now. Where nothing was chosen nothing is unchosen either: a person may have been quicker than this answer."""
     rows = shelf.rows(lab, visitor.owner)
-    there = chosen if chosen in {id for _, id in rows} else None
-    return {
-        form.rows: gr.Radio(choices=rows, value=there, visible=bool(rows)),
-        form.empty: "" if rows else present.empty(shelf.empty),
-        form.beside: gr.Column(visible=there is not None),
-    }
+    changes: Changes = {form.rows: gr.Radio(choices=rows, visible=bool(rows)), form.empty: "" if rows else present.empty(shelf.empty)}
+    if chosen:
+        there = chosen in {id for _, id in rows}
+        changes[form.rows] = gr.Radio(choices=rows, value=chosen if there else None, visible=bool(rows))
+        changes[form.beside] = gr.Column(visible=there)
+    return changes
 
 
 def choose(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, chosen: str) -> Changes:
@@ -80,7 +82,7 @@ def rename(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visi
 
 def delete(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str) -> Changes:
     shelf.delete(lab, visitor.owner, chosen)
-    return refresh(lab, shelf, form, visitor, "")
+    return refresh(lab, shelf, form, visitor, chosen)
 
 
 def add_model(lab: Lab, stops: Stops, visitor: Visitor, source: str) -> Iterator[Adding]:
@@ -116,14 +118,17 @@ def _fetching(source: str, news: Generator[Any, None, ModelInfo], stopping: thre
 # ---- layout ----
 
 
-def build_shelf(shelf: Shelf) -> ShelfForm:
+def build_shelf(shelf: Shelf, first: Callable[[], T]) -> tuple[ShelfForm, T]:
+    """`first` builds what stands at the top of an opened thing, before what can be done with all of its kind."""
     with gr.Row(elem_classes="shelf", elem_id=f"shelf-{shelf.name}"):
         with gr.Column(elem_classes="list", min_width=280, scale=2):
             gr.HTML(f"<h2>{present.esc(shelf.title)}</h2>", js_on_load=None)
             rows = gr.Radio([], label=shelf.title, show_label=False, container=False, interactive=True, elem_classes="rows")
             empty = gr.HTML(present.empty(shelf.empty), js_on_load=None, apply_default_css=False)
         with gr.Column(elem_classes="beside card", min_width=280, scale=3, visible=False) as beside:
-            title = gr.HTML("", js_on_load=None)
+            with gr.Row(elem_classes="actions titled"):
+                title = gr.HTML("", js_on_load=None)
+                extra = first()
             with gr.Row(elem_classes="actions manage") as bar:
                 with gr.Row(elem_classes="edit", visible=shelf.rename is not None):
                     label = gr.Textbox(label="Label", show_label=False, container=False, max_lines=1, max_length=200, interactive=True, placeholder="Label")
@@ -134,11 +139,11 @@ def build_shelf(shelf: Shelf) -> ShelfForm:
                     yes = gr.Button("Delete it", elem_classes=["btn", "danger", "sure-yes"])
                     gr.Button("Keep it", elem_classes=["btn", "sure-no"])
             opened = gr.HTML("", js_on_load=None, apply_default_css=False)
-    return ShelfForm(rows, empty, beside, title, opened, bar, label, rename_, question, yes)
+    return ShelfForm(rows, empty, beside, title, opened, bar, label, rename_, question, yes), extra
 
 
 def build(lab: Lab, tab: gr.Tab) -> None:
-    forms, stops = [build_shelf(shelf) for shelf in SHELVES], Stops()
+    forms, stops = [build_shelf(shelf, lambda: None)[0] for shelf in SHELVES], Stops()
     with gr.Column(elem_id="add-model"):
         with gr.Row(elem_classes="actions"):
             hint = "A folder with a model, or a hub id such as org/name"

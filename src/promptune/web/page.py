@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from promptune.lab import Lab
-from promptune.web import compare, library, present
+from promptune.web import compare, library, present, tasks
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, bound
 from promptune.web.theme import theme
@@ -37,11 +37,13 @@ def build(lab: Lab) -> gr.Blocks:
         clock = gr.Timer(TICK)
         gr.HTML('<h1 class="brand">Promptune</h1>', elem_id="brand", js_on_load=None)
         chip = gr.HTML("", elem_id="chip", js_on_load=None)
-        with gr.Tabs(elem_id="nav", selected="compare"):
+        with gr.Tabs(elem_id="nav", selected="compare") as tabs:
             with gr.Tab("Compare", id="compare") as first:
-                compare.build(lab, page, first, clock)
-            with gr.Tab("Library", id="library") as second:
-                library.build(lab, second)
+                form = compare.build(lab, page, first, clock)
+            with gr.Tab("Tasks", id="tasks") as second:
+                tasks.build(lab, second, tabs, form)
+            with gr.Tab("Library", id="library") as third:
+                library.build(lab, third)
         page.load(bound(status, lab), None, chip, api_name="status_shown", queue=False, **QUIET)
         clock.tick(bound(status, lab), None, chip, api_name="status_watched", queue=False, **QUIET)
     page.queue(default_concurrency_limit=16, max_size=256, api_open=False)

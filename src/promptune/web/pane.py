@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import gradio as gr
@@ -17,6 +17,8 @@ from promptune.web.present import KEYS
 
 KNOB: dict[str, Any] = {"interactive": True, "max_lines": 1}
 CHOICE: dict[str, Any] = {"interactive": True, "filterable": False}
+SUGGESTED = {"few-shot": "2", "few-shot-cot": "1", "self-consistency": "5"}
+SAVED = {"instruct": "prompts", "custom": "prompts", "retrieve": "passages"}  # what a strategy may be given by name
 Values = tuple[Any, ...]  # a pane's settings in the order of PaneForm's fields
 
 
@@ -24,6 +26,7 @@ Values = tuple[Any, ...]  # a pane's settings in the order of PaneForm's fields
 class PaneForm:
     model: gr.Dropdown
     strategy: gr.Dropdown
+    arguments: gr.Textbox  # of the strategy, as a contender spells them
     temperature: gr.Textbox  # the decoding as text, exactly as a contender spells it; empty leaves it to the strategy
     max_tokens: gr.Textbox
     seed: gr.Textbox
@@ -32,24 +35,33 @@ class PaneForm:
         return [getattr(self, field.name) for field in fields(self)]
 
     @staticmethod
-    def contender(model: str | None, strategy: str | None, temperature: str, max_tokens: str, seed: str) -> Contender:
+    def contender(model: str | None, strategy: str | None, arguments: str, temperature: str, max_tokens: str, seed: str) -> Contender:
         given = zip(("t", "max", "seed"), (temperature, max_tokens, seed), strict=True)
         decoding = Decoding.parse("&".join(f"{key}={text.strip()}" for key, text in given if text.strip()))
-        return Contender(model or "", strategy or "", decoding=decoding)
+        plain = Contender(model or "", strategy or "", decoding=decoding)
+        if not (wanted := "".join(arguments.split())):
+            return plain
+        if "?" in wanted:
+            raise UserError("the strategy's arguments hold a '?'.", todo="Write them as in 4,by=nearest.")
+        told = Contender.parse(f"{plain.model}/{plain.strategy}:{wanted}")
+        return replace(plain, args=told.args, options=told.options)
 
     @staticmethod
     def values(contender: Contender) -> Values:
         """The inverse of `contender`, for a contender it can spell."""
-        asked = contender.decoding
-        return (contender.model, contender.strategy, *("" if value is None else number(value) for value in (asked.t, asked.max, asked.seed)))
+        asked, how = contender.decoding, str(replace(contender, decoding=Decoding()))
+        arguments = how.partition("/")[2].partition(":")[2]
+        return (contender.model, contender.strategy, arguments, *("" if value is None else number(value) for value in (asked.t, asked.max, asked.seed)))
 
 
 @dataclass(frozen=True)
 class PaneView:
     head: gr.HTML  # what answered; before the first question, what will
+    about: gr.HTML  # what the chosen strategy does, and its arguments
     spelled: gr.HTML
     talk: gr.HTML
     result: gr.HTML
+    drop: gr.Button  # there where a prompt does not fit and some of it can be left out
     prompt: gr.HTML
 
 
@@ -73,7 +85,28 @@ def spellable(contender: Contender) -> bool:
 
 
 def summary(lab: Lab, contender: Contender) -> str:
-    return next((strategy["summary"] for strategy in lab.strategies() if strategy["name"] == contender.strategy), "")
+    return _strategy(lab, contender.strategy)["summary"]
+
+
+def about(lab: Lab, owner: str, strategy: str) -> str:
+    """What the strategy does, what it takes, and what is saved that it could take."""
+    known, kind = _strategy(lab, strategy), SAVED.get(strategy, "")
+    return present.strategy(known["summary"], known["form"].partition(":")[2], kind, _saved(lab, owner, kind))
+
+
+def suggested(lab: Lab, owner: str, strategy: str) -> str:
+    """The arguments to begin with."""
+    first = next(iter(_saved(lab, owner, SAVED.get(strategy, ""))), "")
+    return {"retrieve": f"3,from={first}", "custom": first}.get(strategy) or SUGGESTED.get(strategy, "")
+
+
+def _saved(lab: Lab, owner: str, kind: str) -> list[str]:
+    found = {"prompts": lab.saved.prompts, "passages": lab.saved.passages}.get(kind)
+    return [one.slug for one in found(owner)] if found else []
+
+
+def _strategy(lab: Lab, name: str) -> dict[str, str]:
+    return next((one for one in lab.strategies() if one["name"] == name), {"name": name, "summary": "", "form": name})
 
 
 def usable(lab: Lab, owner: str) -> list[tuple[str, str]]:
@@ -88,17 +121,22 @@ def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm,
             gr.Button(f"Settings of {KEYS[i]}", elem_classes="more")
         with gr.Column(elem_classes="pop", elem_id=f"settings-{i}"):
             gr.HTML(present.sheet_head(i, f"settings-{i}"), js_on_load=None)
+            model = gr.Dropdown(usable(lab, owner), value=start[0], label="Model", **CHOICE)
+            strategy = gr.Dropdown([s["name"] for s in lab.strategies()], value=start[1], label="Strategy", **CHOICE)
+            about_ = gr.HTML(about(lab, owner, contender.strategy), js_on_load=None, apply_default_css=False)
             form = PaneForm(
-                model=gr.Dropdown(usable(lab, owner), value=start[0], label="Model", **CHOICE),
-                strategy=gr.Dropdown([s["name"] for s in lab.strategies()], value=start[1], label="Strategy", **CHOICE),
-                temperature=gr.Textbox(start[2], label="Temperature", info="0 always takes the likeliest word; more varies.", placeholder="0", **KNOB),
+                model=model,
+                strategy=strategy,
+                arguments=gr.Textbox(start[2], label="Arguments of the strategy", placeholder=suggested(lab, owner, contender.strategy) or "none", **KNOB),
+                temperature=gr.Textbox(start[3], label="Temperature", info="0 always takes the likeliest word; more varies.", placeholder="0", **KNOB),
                 max_tokens=gr.Textbox(
-                    start[3], label="Longest answer", info="In tokens: words or pieces of words.", placeholder=str(lab.settings.max_tokens), **KNOB
+                    start[4], label="Longest answer", info="In tokens: words or pieces of words.", placeholder=str(lab.settings.max_tokens), **KNOB
                 ),
-                seed=gr.Textbox(start[4], label="Seed", info="The same seed gives the same answer again.", placeholder="a new one each time", **KNOB),
+                seed=gr.Textbox(start[5], label="Seed", info="The same seed gives the same answer again.", placeholder="a new one each time", **KNOB),
             )
             spelled = gr.HTML(present.spelled(str(contender)), js_on_load=None)
         talk = gr.HTML(present.silence(i, str(contender), summary(lab, contender)), elem_classes="talk", js_on_load=None, apply_default_css=False)
         result = gr.HTML("", js_on_load=None, apply_default_css=False)
+        drop = gr.Button("Leave out what does not fit", elem_classes=["btn", "drop-it"], visible=False)
         prompt = gr.HTML("", js_on_load=None, apply_default_css=False)
-    return form, PaneView(head, spelled, talk, result, prompt)
+    return form, PaneView(head, about_, spelled, talk, result, drop, prompt)

@@ -18,6 +18,9 @@ NBSP = "\N{NO-BREAK SPACE}"  # between a figure and its unit
 KINDS = ("template", "instruction", "context", "examples", "question", "cue")
 LONGEST = 120  # characters of an answer that are shown under its text
 REPEATED = 40  # characters of an answer worth repeating where it is the whole text
+VOTED, MOST_VOTES = 40, 6  # characters of an answer that was voted for, and how many of them are shown
+ARGUMENTS = {"k": "how many", "n": "how many", "by": "or random, nearest", "seed": "which draw", "from": "which text", "name": "which prompt"}
+OVERFLOW = "OVERFLOW"  # the cause of a pane whose prompt does not fit its window
 
 
 def esc(value: object) -> str:
@@ -147,16 +150,35 @@ def result(pane: Pane) -> str:
     """Under the text: the answer read from it, and what it cost."""
     if pane.prompt is None:
         return ""
-    return f"{_answer(pane)}{token_bar(pane.prompt)}{_cost(pane, pane.prompt)}"
+    counts = legend(pane.prompt) if pane.cause == OVERFLOW else ""
+    return f"{_answer(pane)}{_votes(pane)}{token_bar(pane.prompt)}{counts}{_cost(pane, pane.prompt)}"
 
 
 def _answer(pane: Pane) -> str:
     if pane.answer is None or not pane.text.strip():
         return ""
     if pane.answer.value == pane.text.strip() and len(pane.answer.value) > REPEATED:
-        return '<div class="small ans">Answer read: the whole text</div>'
+        return f'<div class="small ans">Answer read: the whole text{mark(pane.correct)}</div>'
     value, how = esc(clip(pane.answer.value, LONGEST)), esc(pane.answer.how)
-    return f'<div class="small ans" dir="auto" title="Read as: {how}">Answer read: <b>{value}</b><span class="vh"> (read as: {how})</span></div>'
+    about = f'dir="auto" title="Read as: {how}"'
+    return f'<div class="small ans" {about}>Answer read: <b>{value}</b>{mark(pane.correct)}<span class="vh"> (read as: {how})</span></div>'
+
+
+def mark(correct: bool | None) -> str:
+    """Right or wrong, told by shape and word as well as by colour; nothing where nobody knows."""
+    if correct is None:
+        return ""
+    word, sign, mood = ("right", "✓", "good") if correct else ("wrong", "✗", "bad")
+    return f' <span class="mark {mood}"><span aria-hidden="true">{sign}</span> {word}</span>'
+
+
+def _votes(pane: Pane) -> str:
+    """What the samples said, most first."""
+    if pane.samples > 1 and not pane.votes:
+        return f'<div class="small soft ans">{pane.sampled} of {pane.samples} samples</div>'
+    told = ", ".join(f"<b>{esc(clip(vote.value, VOTED))}</b> ×{vote.count}" for vote in pane.votes[:MOST_VOTES])
+    more = f" and {plural(len(pane.votes) - MOST_VOTES, 'other answer')}" if len(pane.votes) > MOST_VOTES else ""
+    return f'<div class="small ans" dir="auto"><span class="soft">Votes:</span> {told}{more}</div>' if told else ""
 
 
 def _share(prompt: SentPrompt) -> str:
@@ -172,9 +194,9 @@ def _counts(prompt: SentPrompt) -> dict[str, int]:
 
 def token_bar(prompt: SentPrompt) -> str:
     counts = _counts(prompt)
+    whole = max(prompt.window, prompt.tokens)  # a prompt that does not fit fills the bar with its own parts
     cells = "".join(
-        f'<i style="width:{100 * count / prompt.window:.2f}%;background:var(--p-{kind})" title="{kind} {plural(count, "token")}"></i>'
-        for kind, count in counts.items()
+        f'<i style="width:{100 * count / whole:.2f}%;background:var(--p-{kind})" title="{kind} {plural(count, "token")}"></i>' for kind, count in counts.items()
     )
     told = ", ".join(f"{kind} {count}" for kind, count in counts.items())
     return f'<div class="bar" role="img" aria-label="Prompt: {plural(prompt.tokens, "token")}, {esc(_share(prompt))} ({told})">{cells}</div>'
@@ -188,30 +210,47 @@ def _cost(pane: Pane, prompt: SentPrompt) -> str:
         f"first token {seconds(pane.first_token_seconds)}" if pane.first_token_seconds is not None else "",
         f"{pane.completion_tokens / pane.seconds:,.0f}{NBSP}tok/s" if pane.completion_tokens and pane.seconds else "",
         reasons.get(pane.finish_reason or "", ""),
+        f"<b>{plural(pane.dropped, 'passage' if '/retrieve' in pane.contender else 'example')} left out to fit</b>" if pane.dropped else "",
     ]
     weights = f'<span title="the weights that answered">by {esc(pane.weights)}</span>' if pane.weights else ""
     return f'<div class="small soft met">{" · ".join(filter(None, [*figures, weights]))}</div>'
 
 
 def prompt_view(prompt: SentPrompt | None) -> str:
+    """The exact prompt, to be opened."""
+    return f"<details><summary>Prompt</summary>{exact(prompt)}</details>" if prompt else ""
+
+
+def exact(prompt: SentPrompt) -> str:
     """The exact prompt, part by part; what the chat template added is boxed, special tokens in plain sight."""
-    if prompt is None:
-        return ""
     body = "".join(
         f'<span class="sp" title="template">{esc(part.text)}</span>'
         if part.kind == "template"
         else f'<mark style="--m:var(--p-{part.kind})" title="{part.kind} · {plural(part.tokens, "token")}">{esc(part.text)}</mark>'
         for part in prompt.parts
     )
-    legend = "".join(f'<span style="--m:var(--p-{kind})"><i></i>{kind} {count}</span>' for kind, count in _counts(prompt).items())
-    return (
-        f'<details><summary>Prompt</summary><div class="prompt" dir="auto" tabindex="0" role="region" aria-label="The exact prompt">{body}</div>'
-        f'<div class="legend">{legend}</div></details>'
-    )
+    return f'<div class="prompt" dir="auto" tabindex="0" role="region" aria-label="The exact prompt">{body}</div>{legend(prompt)}'
+
+
+def legend(prompt: SentPrompt) -> str:
+    counts = "".join(f'<span style="--m:var(--p-{kind})"><i></i>{kind} {count:,}</span>' for kind, count in _counts(prompt).items())
+    return f'<div class="legend">{counts}</div>'
 
 
 def spelled(contender: str) -> str:
     return f'<p class="small soft">Spelled <code>{esc(contender)}</code></p>'
+
+
+def _argument(piece: str) -> str:
+    help_ = ARGUMENTS.get(piece.partition("=")[0], "")
+    return f"<code>{esc(piece)}</code>{f' ({help_})' if help_ else ''}"
+
+
+def strategy(summary: str, takes: str, kind: str = "", saved: Sequence[str] = ()) -> str:
+    """Under a pane's choice of strategy; `kind` is what it can be given by name, and `saved` what there is of it."""
+    told = f"Arguments: {', '.join(map(_argument, takes.split(',')))}." if takes else "" if kind else "It takes no arguments."
+    names = ", ".join(f"<code>{esc(name)}</code>" for name in saved) or f"none yet, add one with <code>promptune {esc(kind)} add FILE</code>"
+    return f'<p class="small">{esc(summary)}</p><p class="small soft">{told}{f" Saved {esc(kind)}: {names}." if kind else ""}</p>'
 
 
 # ---- tables ----

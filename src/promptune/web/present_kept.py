@@ -8,6 +8,7 @@ from typing import Any
 from promptune.core.job import Job, JobState
 from promptune.lab import BatchResult, ComparisonRecord, Frame, ModelInfo
 from promptune.web.present import KEYS, NBSP, clip, date, esc, facts, fault, key, name, notice, plural, prompt_view, result, seconds, size, table
+from promptune.web.present_asked import reference
 
 STATES = {
     JobState.QUEUED: "waiting its turn",
@@ -90,7 +91,8 @@ def comparison_view(record: ComparisonRecord, panes: Frame) -> str:
         f'<div class="turn" dir="auto">{esc(pane.text.lstrip())}</div>{fault(pane.error)}{result(pane)}{prompt_view(pane.prompt)}</section>'
         for i, pane in enumerate(panes)
     )
-    return f'<div class="turn you wide" dir="auto"><span class="vh">Question: </span>{esc(record.question)}</div>{answers}'
+    right = reference(None, panes[0].reference) if panes else ""
+    return f'<div class="turn you wide" dir="auto"><span class="vh">Question: </span>{esc(record.question)}</div>{right}{answers}'
 
 
 def model_view(model: ModelInfo) -> str:

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 
 from promptune.lab import Lab
-from promptune.web import downloads, page
+from promptune.web import downloads, page, uploading
 from promptune.web.guard import Guard, is_loopback
 from promptune.web.listen import address
 
@@ -37,6 +37,7 @@ def application(demo: gr.Blocks, lab: Lab) -> FastAPI:
     settings = lab.settings
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(downloads.routes(lab))
+    app.include_router(uploading.routes(lab))
     app.add_api_route("/alive", lambda: Response(status_code=204), include_in_schema=False)  # how an open page knows that we are still here
     app.add_middleware(Guard, loopback=is_loopback(settings.host))
     gr.mount_gradio_app(
