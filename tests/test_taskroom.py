@@ -47,6 +47,16 @@ def test_a_file_becomes_a_task_that_is_there_after_a_restart(room: TaskRoom, set
     assert sorted(row.values["text"] for rows in data.rows.values() for row in rows) == sorted(f"{i}: {text}" for i in range(10) for text, _ in REVIEWS)
 
 
+@pytest.mark.parametrize(
+    "wanted", [TaskFile(), TaskFile(use="classify"), TaskFile(**OWN, answer_type="text"), TaskFile(**OWN, answer_choices="negative ||| positive")]
+)
+def test_what_was_shown_before_it_was_kept_is_what_is_asked_afterwards(room: TaskRoom, table: Path, wanted: TaskFile) -> None:
+    """A person looks at three examples and agrees to them: the kept task must not ask otherwise."""
+    made = room.draft([table], wanted)
+    kept = room.load("ada", room.keep("ada", made).slug)
+    assert kept.examples == made.data.examples and kept.task.answer_type == made.task.answer_type
+
+
 def test_what_comes_with_promptune_is_complete_and_stays_as_it_is(room: TaskRoom) -> None:
     built_in = [task.slug for task in room.list("ada") if task.origin == "built-in"]
     assert {"lecture-reviews", "lecture-problems", "lecture-odd"} <= set(built_in)

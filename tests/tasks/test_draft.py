@@ -55,7 +55,7 @@ def test_what_leaks_between_given_splits_is_told(tmp_path: Path, renderer: Rende
     (tmp_path / "train.csv").write_text("q,a,doc\n" + "".join(f"question {i},answer {i} of many words,{i}\n" for i in range(10)))
     (tmp_path / "test.csv").write_text("q,a,doc\nquestion 3,answer 3 of many words,30\nanother one,answer with words,4\n")
     made = drafted(renderer, tmp_path, TaskFile(template="{{ q }} ||| {{ a }}", source="doc"))
-    assert any("1 of 2 test rows stand in train too" in line for line in made.warnings)
+    assert any("Of 2 test rows 1 stand in train too" in line for line in made.warnings)
     assert any("1 source stands in more than one split" in line and "'4'" in line for line in made.warnings)
 
 

@@ -47,7 +47,7 @@ def test_copies_are_counted_within_and_between_splits_whatever_their_case_and_sp
     assert (between(found, "train", "train").exact, between(found, "train", "test").exact) == (1, 1)
     assert [(pair.row, pair.other_row) for pair in between(found, "train", "test").pairs] == [(1, 1)]
     assert len(found.between) == 2 and found.complete
-    assert found.lines() == ["1 of 4 train rows stand again in train.", "1 of 3 test rows stand in train too."]
+    assert found.lines() == ["Of 4 train rows 1 stand again in train.", "Of 3 test rows 1 stand in train too."]
 
 
 def test_rows_are_named_by_their_numbers() -> None:

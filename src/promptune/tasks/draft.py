@@ -143,6 +143,8 @@ def _rendered(task: Task, wanted: TaskFile, tables: Mapping[str, Table], rendere
     found = answer_kind([example for result in results.values() for example in result.examples])
     choices = task.answer_choices or found.answer_choices
     task = replace(task, answer_type=found.answer_type, answer_choices=choices, metrics=task.metrics or found.metrics)
+    if found.answer_choices and "answer_choices" in task.template:  # which asks otherwise where it knows the choices
+        return task, {name: renderer.examples(task, table.rows) for name, table in tables.items()}
     return task, {name: retyped(task, result, found.choices) for name, result in results.items()}
 
 

@@ -36,8 +36,8 @@ class Between:
 
     def words(self) -> str:
         where = f"again in {self.one}" if self.one == self.other else f"in {self.one} too"
-        nearly = f", and {self.near} nearly" if self.near else ""
-        return f"{self.exact} of {self.rows} {self.other} rows stand {where}{nearly}."
+        counts = [f"{self.exact}" if self.exact else "", f"{self.near} nearly" if self.near else ""]
+        return f"Of {self.rows} {self.other} rows {' and '.join(filter(None, counts))} stand {where}."
 
 
 @dataclass(frozen=True)
