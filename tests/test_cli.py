@@ -157,6 +157,13 @@ def test_a_long_wait_for_a_model_is_explained_once(patience: float, says: str, m
     assert (told.err, told.out) == (says, "")
 
 
+def test_what_a_model_says_does_not_steer_the_terminal(shell: Shell) -> None:
+    """An escape sequence could hide text or change a title; JSON has its own escapes."""
+    shown = shell.run("ask", "red \x1b[31m and \x9b2J end")
+    assert "\x1b" not in shown.stdout and "\\x1b[31m" in shown.stdout
+    assert json.loads(shell.run("ask", "red \x1b[31m", "--json").stdout)["answers"][0]["text"].endswith("\x1b[31m")
+
+
 def test_lists_have_a_name_and_options_stand_before_or_behind(shell: Shell) -> None:
     assert shell.json("models", "list") == shell.json("models") and shell.json("jobs", "list") == shell.json("jobs") == []
     for arguments in (("models", "--json", "tiny"), ("models", "--json", "show", "tiny"), ("models", "tiny", "--json")):

@@ -133,3 +133,9 @@ def test_a_scorecard_as_a_file() -> None:
     assert "| tiny/few-shot:4\\|x | 100.0 (92.9 to 100.0) |" in forms["md"] and forms["md"].startswith("# My card\n")
     with pytest.raises(Exception, match="Did you mean 'jsonl'"):
         export_scores.scorecard(CARD, "x", "x", rows, "jsnl")
+
+
+def test_a_scorecard_is_shown_again_as_it_is(shell: Shell) -> None:
+    """Also the one of a job that was interrupted and resumed."""
+    card = shell.json("score", "lecture-reviews", *CONTENDERS)
+    assert shell.json("rescore", card["scorecard"]) == card

@@ -11,6 +11,7 @@ import typer
 from promptune import cli_jobs, export_scores
 from promptune.core.job import JobState
 from promptune.errors import UserError
+from promptune.lab import Lab
 from promptune.scores import Rescored, rescore_file
 from promptune.terminal import OWNER, AsJson, lab, list_or_one, note, say
 
@@ -38,21 +39,14 @@ def score(
         if job.state is not JobState.DONE:
             note(f"promptune: the job {job.id} is {job.state}: {job.cause}")
             raise typer.Exit(1)
-        card, signatures = here.scores.card(OWNER, job.id), here.scores.signatures(OWNER, job.id)
-
-    def plain() -> str:
-        heading = f"{export_scores.summary(card)}; scores × 100 (95% interval)"
-        table = export_scores.plain(export_scores.table(card))
-        return f"{heading}\n\n{table}\n\nOther metrics: promptune rescore {job.id} --metrics …"
-
-    for name, signature in signatures.items():
-        note(f"{name}: {signature}")
-    say(export_scores.card(card, job.id), as_json, plain)
+        _show(here, job.id, as_json)
 
 
 def rescore(
     source: Annotated[str, typer.Argument(help='A scorecard\'s id, or a file with one {"prediction": …, "reference" or "references": …} a line.')],
-    metrics: Annotated[str, typer.Option(help="Names between commas, such as rouge1,bleu; `promptune metrics` lists them.")],
+    metrics: Annotated[
+        str | None, typer.Option(help="Names between commas, such as rouge1,bleu; `promptune metrics` lists them. Without it a scorecard is shown as it is.")
+    ] = None,
     contender: Annotated[str | None, typer.Option("-c", "--contender", help="Only this one of them.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,17 +54,20 @@ def rescore(
 
     With one contender the JSON is {"metrics": …}, with several {"contenders": [{"contender", "metrics"}, …]}.
     """
-    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    names = [name.strip() for name in (metrics or "").split(",") if name.strip()]
     if Path(source).is_file():
         found = rescore_file(Path(source), names, contender)
     elif source.endswith((".jsonl", ".json")):
         raise UserError("there is no such file.", where=source, todo="Give a scorecard's id, or a file of predictions.")
     else:
         with lab() as here:
+            if metrics is None and contender is None:
+                return _show(here, source, as_json)
             found = here.scores.rescore(OWNER, source, names, contender)
     say(_rescored(found), as_json, lambda: _plain(found))
     for name, signature in found[0].signatures.items():
         note(f"{name}: {signature}")
+    return None
 
 
 def metrics(name: Annotated[str | None, typer.Argument(help="Show this one.")] = None, as_json: AsJson = False) -> None:
@@ -78,6 +75,20 @@ def metrics(name: Annotated[str | None, typer.Argument(help="Show this one.")] =
     with lab() as here:
         found = {one.name: {"name": one.name, "summary": one.summary} for one in here.scores.metrics()}
     list_or_one(found, name, "metric", as_json, lambda one: f"{one['name']:<14} {one['summary']}")
+
+
+def _show(here: Lab, id: str, as_json: bool) -> None:
+    """A finished scorecard."""
+    card, signatures = here.scores.card(OWNER, id), here.scores.signatures(OWNER, id)
+
+    def plain() -> str:
+        heading = f"{export_scores.summary(card)}; scores × 100 (95% interval)"
+        table = export_scores.plain(export_scores.table(card))
+        return f"{heading}\n\n{table}\n\nOther metrics: promptune rescore {id} --metrics …"
+
+    for name, signature in signatures.items():
+        note(f"{name}: {signature}")
+    say(export_scores.card(card, id), as_json, plain)
 
 
 def _rescored(found: list[Rescored]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def fetch_dataset(hub_id: str, config: str | None, place: Path, *, offline: bool
 def _fetch(kind: Literal["model", "dataset"], hub_id: str, place: Path, *more: str, offline: bool) -> Generator[Fetched, None, dict[str, Any]]:
     if offline:
         todo = f"Give a {'folder' if kind == 'model' else 'file'}, or set PROMPTUNE_OFFLINE=false."
-        raise UserError(f"{hub_id!r} is on the hub, and Promptune is set to work offline.", where=kind, todo=todo)
+        raise UserError(f"{hub_id!r} would be looked for on the hub, and Promptune is set to work offline.", where=kind, todo=todo)
     with artefacts.building(place) as folder:
         argv = children.argv("promptune.hub_child", kind, hub_id, str(folder), *more)
         with subprocess.Popen(argv, env=children.environment(online=True), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:

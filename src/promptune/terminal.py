@@ -19,6 +19,8 @@ from promptune.settings import Settings
 
 T = TypeVar("T")
 R = TypeVar("R")
+# What a model or a table says must not steer the terminal: control characters are shown, not sent. JSON escapes them itself.
+VISIBLE = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 OWNER = "local"  # the command line is its machine's own user
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON alone on stdout.")]
@@ -47,7 +49,7 @@ def lab() -> Iterator[Lab]:
 
 
 def say(value: object, as_json: bool, plain: Callable[[], str]) -> None:
-    text = json.dumps(value, ensure_ascii=False, indent=2) if as_json else plain()
+    text = json.dumps(value, ensure_ascii=False, indent=2) if as_json else plain().translate(VISIBLE)
     try:
         if sys.stdout is None:  # it was closed before we began; print would drop the text without a word
             raise UserError("it is closed.", where="standard output")

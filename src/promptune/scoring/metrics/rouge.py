@@ -62,7 +62,7 @@ def _rouge(name: str, predictions: Sequence[Prediction]) -> Measured:
     per_row = tuple(max((_f1(name, reference, one.text) for reference in one.references), default=0.0) for one in predictions)
     others = sum(not all(map(is_latin, one.references)) for one in predictions)
     words = f"; {others} of {len(predictions)} rows by words of any script, not stemmed" if others else ""
-    signature = f"F1, best reference, Porter stemmer, rouge-score {version('rouge-score')}{words}; bootstrap 95%"
+    signature = f"F1, best reference, tokens of a-z and 0-9 in lower case, Porter stemmer, rouge-score {version('rouge-score')}{words}; bootstrap 95%"
     return Measured(bootstrap_mean(per_row), per_row, signature)
 
 
