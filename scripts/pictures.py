@@ -60,6 +60,10 @@ def main() -> None:
         page.locator("#shelf-comparisons label", has_text=QUESTION).first.click()
         page.locator("#shelf-comparisons .beside .kept").nth(2).wait_for()
         shoot(page, "library-light")
+        page.get_by_role("tab", name="Tasks").click()
+        page.locator("#shelf-tasks label", has_text="odd numbers").first.click()
+        page.locator("#task-examples .prompt").nth(2).wait_for()
+        shoot(page, "tasks-light")
         browser.close()
 
 

@@ -170,3 +170,15 @@ def test_passages_are_shown(run: Any, tmp_path: Path) -> None:
     assert json.loads(run("passages", "book", "--json").stdout) == {"name": "book", "passages": ["Cats purr.", "Dogs bark."]}
     with pytest.raises(UserError, match="no passages 'bok'"):
         run("passages", "bok")
+
+
+def test_what_does_not_fit_is_told_part_by_part_and_left_out_where_one_says_so(run: Any, tmp_path: Path) -> None:
+    """The scripted engine counts words and has a window of its own."""
+    rows = [{"q": f"question {i} " + "word " * 400, "a": f"answer {i}"} for i in range(40)]
+    (tmp_path / "long.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run("tasks", "new", "long.jsonl", "--template", "{{ q }} ||| {{ a }}", "--as", "long")
+    asked = ("ask", "--task", "long", "--row", "1", "-c", "tiny/few-shot:30", "--json")
+    [refused] = json.loads(run(*asked).stdout)["answers"]
+    assert "examples" in refused["error"] and "the window is" in refused["error"] and refused["text"] == ""
+    [answer] = json.loads(run(*asked, "--drop").stdout)["answers"]
+    assert "error" not in answer and 0 < answer["dropped"] < 30 and answer["prompt_tokens"] < refused["prompt_tokens"]

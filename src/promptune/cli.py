@@ -127,6 +127,7 @@ def ask(
     wait: Annotated[bool, typer.Option("--wait", help="With --file: stay until the job ended.")] = False,
     task: Annotated[str | None, typer.Option("--task", help="Ask it as this task does: through its template, with its examples.")] = None,
     row: Annotated[str | None, typer.Option("--row", help="With --task: a row of it (7, train:3), or its other columns as JSON.")] = None,
+    drop: Annotated[bool, typer.Option("--drop", help="Leave out examples or passages that do not fit the window; else such a prompt is refused.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """One question to several contenders."""
@@ -143,7 +144,7 @@ def ask(
             return started(here, job, wait, as_json)
         asked = here.tasks.typed(OWNER, about) if about and question is None else sys.stdin.read() if question == "-" else question or ""
         with _until_ctrl_c() as stop:
-            panes = _last(here.compare(OWNER, asked, contender, about=about, keep=False, stop=stop))
+            panes = _last(here.compare(OWNER, asked, contender, about=about, overflow="drop" if drop else "fail", keep=False, stop=stop))
     answers = [export.answer(pane) for pane in panes]
     say({"answers": answers}, as_json, lambda: "\n\n".join("\n".join(filter(None, (a["contender"], a["text"].strip(), a.get("error")))) for a in answers))
     if stop.is_set():

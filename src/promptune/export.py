@@ -32,7 +32,8 @@ def answer(pane: Pane) -> dict[str, Any]:
     }
     votes = [{"value": vote.value, "count": vote.count} for vote in pane.votes]
     known = {"reference": pane.reference, "correct": pane.correct} if pane.correct is not None else {}
-    return values | ({"votes": votes} if votes else {}) | known | ({"error": pane.error} if pane.error else {})
+    left_out = {"dropped": pane.dropped} if pane.dropped else {}
+    return values | ({"votes": votes} if votes else {}) | known | left_out | ({"error": pane.error} if pane.error else {})
 
 
 def comparison(record: ComparisonRecord, panes: Frame, form: str) -> str:

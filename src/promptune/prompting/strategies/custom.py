@@ -38,4 +38,4 @@ class Custom(Plain):
         return answers.after_steps(text, example) if own and not own.endswith(CUES) else answers.direct(text, example)
 
     def _own(self) -> Parts:
-        return saved("prompt", self.parts, self.material.parts)
+        return saved("prompts", self.parts, self.material.parts)

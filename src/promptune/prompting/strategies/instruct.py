@@ -33,7 +33,7 @@ class Instruct(Plain):
         return ask(turns, PromptPart("instruction", told), PromptPart("context", paragraph(own.context)), question(example))
 
     def _own(self) -> Parts:
-        return saved("prompt", self.parts, self.material.parts) if self.parts else Parts()
+        return saved("prompts", self.parts, self.material.parts) if self.parts else Parts()
 
 
 def wanted(example: Example) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from promptune.core.contender import Contender, Value
 from promptune.core.strategy import Strategy
@@ -53,9 +53,9 @@ def one_of(name: str, value: str, known: Sequence[str]) -> None:
         raise UserError(f"{name}={value} is unknown.", todo=did_you_mean(value, known))
 
 
-def saved(noun: str, name: str, known: Mapping[str, T]) -> T:
+def saved(noun: Literal["prompts", "passages"], name: str, known: Mapping[str, T]) -> T:
     if name not in known:
-        raise NotFound(f"no saved {noun} {name!r}.", todo=did_you_mean(name, known))
+        raise NotFound(f"no saved {noun} {name!r}.", todo=did_you_mean(name, known) if known else f"Save some: promptune {noun} add FILE.")
     return known[name]
 
 

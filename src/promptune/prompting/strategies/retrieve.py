@@ -30,7 +30,7 @@ class Retrieve(Plain):
 
     def __post_init__(self) -> None:
         within("k", self.k, 1, MOST)
-        saved("text", self.from_, self.material.passages)
+        saved("passages", self.from_, self.material.passages)
 
     def extras(self, example: Example) -> int:
         return min(self.k, len(self.material.passages[self.from_]))
