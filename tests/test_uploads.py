@@ -29,6 +29,11 @@ def test_a_name_is_a_label_and_never_a_path(place: Path, name: str) -> None:
     assert path.parent.parent == place and path.stem == "data" and path.suffix in uploads.SUFFIXES
 
 
+def test_a_very_long_name_keeps_its_kind(place: Path) -> None:
+    upload = Uploads(place).receive("ada", "x" * 5_000 + ".Parquet", [b"PAR1"])
+    assert upload.file == "data.parquet" and len(upload.name) < 300
+
+
 @pytest.mark.parametrize("id", ["", "..", "../..", "0" * 12, "0" * 11, "/etc/passwd", "a\0"])
 def test_a_foreign_file_answers_as_one_that_never_was(place: Path, id: str) -> None:
     mine = Uploads(place).receive("ada", "mine.csv", [b"x"]).id

@@ -40,7 +40,7 @@ class Uploads:
         """Written as it comes; what is too large leaves nothing."""
         self._sweep()
         id, label = new_id(), as_label(name)
-        suffix = Path(label).suffix.lower()
+        suffix = name[name.rfind(".") :].lower() if "." in name else ""  # of the whole name: a label is cut
         folder, file = self._place / id, f"data{suffix if suffix in SUFFIXES else '.txt'}"
         folder.mkdir(parents=True)
         try:

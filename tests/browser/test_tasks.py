@@ -136,6 +136,9 @@ def test_a_task_is_counted_renamed_taken_along_and_deleted(open_page: Open, tmp_
     page.locator("#data-go").click()
     to_examples(page)
     saved(page, "Mine")
+    page.locator("#step-template").get_by_role("button", name="Change").click()  # second thoughts: the file is still there
+    to_examples(page)
+    saved(page, "Mine")
     page.locator("#saved-see").click()
     expect(shelf.locator(".beside h2")).to_have_text("Mine")
     expect(page.locator("#lengths")).not_to_contain_text("All fit")
@@ -233,8 +236,9 @@ def test_a_file_can_be_dropped_and_an_upload_be_cancelled(open_page: Open, tmp_p
     page = open_page(cut=True)
     page.get_by_role("tab", name="Tasks").click()
     page.locator("#new-task").click()
+    expect(page.locator("#maker h2").first).to_be_focused()  # the keyboard comes along
     page.locator(".drop-file").focus()
-    expect(page.locator(".drop-file")).to_be_focused()  # the keyboard reaches it
+    expect(page.locator(".drop-file")).to_be_focused()
     page.route("**/upload?*", lambda route: None)
     page.locator(".drop-file").set_input_files(written(tmp_path, "slow.csv", REVIEWS))
     page.get_by_role("button", name="Cancel", exact=True).click()
@@ -244,7 +248,7 @@ def test_a_file_can_be_dropped_and_an_upload_be_cancelled(open_page: Open, tmp_p
 
     (tmp_path / "picture.csv").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0" * 50)
     page.locator(".drop-file").set_input_files(tmp_path / "picture.csv")
-    expect(page.locator("#data-said .fault")).to_be_visible()
+    expect(page.locator("#data-said .fault")).to_contain_text("“picture.csv”")
     dropped = "([zone, text]) => { const data = new DataTransfer(); data.items.add(new File([text], 'dropped.csv')); "
     dropped += "zone.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })); }"
     page.evaluate(dropped, [page.locator(".drop").element_handle(), REVIEWS])

@@ -71,6 +71,12 @@ def test_what_the_page_does_not_use_is_not_there(route: str) -> None:
     assert _answer(scope)["status"] == _answer(scope, loopback=False)["status"] == 404
 
 
+@pytest.mark.parametrize("route", ["queue/join", "heartbeat/abc", "app_id"])
+def test_what_the_page_lives_on_is_there(route: str) -> None:
+    """Without `app_id` a page whose server was started anew waits for it for ever."""
+    assert _answer({"type": "http", "path": f"/gradio_api/{route}", "headers": [(b"host", b"localhost")]})["status"] == 200
+
+
 def _answer(scope: Message, *, loopback: bool = True) -> Message:
     """The first message of the answer; the app behind the guard says 200 to everything."""
     sent: list[Message] = []

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 LOCAL = "local"  # the one owner of local mode
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-USED = ("run/predict", "queue/join", "queue/data", "cancel", "reset", "startup-events")  # of gradio's own routes, below /gradio_api/
+# Of gradio's own routes, below /gradio_api/. By the last one a page that lost the server finds it again, and loads itself anew.
+USED = ("run/predict", "queue/join", "queue/data", "cancel", "reset", "startup-events", "app_id")
 
 ALWAYS = [(b"referrer-policy", b"no-referrer"), (b"x-content-type-options", b"nosniff")]
 UNFRAMED = [(b"x-frame-options", b"DENY"), (b"content-security-policy", b"frame-ancestors 'none'")]

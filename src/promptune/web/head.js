@@ -89,6 +89,8 @@
   document.addEventListener('dragleave', event => event.target.closest?.('.drop')?.removeAttribute('data-over'));
 
   const reveal = id => {                                              // on a wide page it stands beside its row, in sight
+    const row = document.querySelector(`#${id} .rows label.selected`), rows = row?.parentElement;
+    if (rows) rows.scrollTop = Math.min(row.offsetTop - rows.offsetTop, Math.max(rows.scrollTop, row.offsetTop - rows.offsetTop + row.offsetHeight - rows.clientHeight));
     if (innerWidth <= 760) document.querySelector(`#${id} .beside:not(.hide)`)?.scrollIntoView({ block: 'nearest' });
   };
 
@@ -158,5 +160,13 @@
     card.scrollIntoView({ block: 'nearest' });
   }, 50);
 
-  window.promptune = { copy, reveal, remember, recall, tried, press, step };
+  // Where a person is taken the keyboard goes too, when what had the focus is hidden by now.
+  const arrive = where => setTimeout(() => {
+    const found = document.querySelector(where);
+    if (!found?.offsetParent || document.activeElement?.offsetParent) return;
+    if (found.tabIndex < 0) found.tabIndex = -1;                      // a heading can have the focus then, by us alone
+    found.focus();
+  }, 50);
+
+  window.promptune = { copy, reveal, remember, recall, tried, press, step, arrive };
 })();

@@ -96,7 +96,7 @@ def unfold(form: NewTask, place: int, lines: tuple[str, ...]) -> Changes:
     for i, step in enumerate(form.steps()):
         changes[step.head] = present_new.step(i + 1, STEPS[i], lines[i] if i < place else "", open_=i == place)
         if step.change:
-            changes[step.change] = gr.Button(visible=i < place)
+            changes[step.change] = gr.Button(visible=i < place, interactive=True)
         changes[step.body] = gr.Column(visible=i == place)
     return changes
 
@@ -105,10 +105,12 @@ def change(form: NewTask, place: int, visitor: Visitor, lines: tuple[str, ...]) 
     return unfold(form, place, lines)
 
 
-def fresh(form: NewTask, visitor: Visitor, saved: str) -> Changes:
-    """Opened again after a task was saved, the page is empty; what is only half done stays."""
+def fresh(lab: Lab, form: NewTask, visitor: Visitor, saved: str, brought: Brought | None) -> Changes:
+    """Opened again after a task was saved, the page is empty; what is only half done stays. Until then the file is there to go back to."""
     if not saved:
         return {form.lines: gr.skip()}
+    if brought:
+        lab.uploads.delete(visitor.owner, brought.upload)
     data, save = form.data, form.save
     changes: Changes = {data.brought: None, data.found: gr.Column(visible=False), data.told: "", data.rows: "", data.oops: "", data.upload: ""}
     changes |= dict.fromkeys(data.read.inputs(), "") | {form.template.task.template: "", form.template.mine: "", save.title: "", save.saved: ""}
@@ -127,28 +129,35 @@ def to_template(lab: Lab, form: NewTask, visitor: Visitor, brought: Brought | No
 
 
 def to_look(lab: Lab, form: NewTask, visitor: Visitor, lines: tuple[str, ...], keep_good: bool, library: str, *values: Any) -> Iterator[Changes]:
-    """Everything the task would be; nothing is kept yet."""
-    places = form.template.places()
-    yield {**clear(places), form.template.oops_template: present.empty("Making the examples …"), form.template.go: gr.Button(interactive=False)}
+    """Everything the task would be; nothing is kept yet. While it is made, the data stay as they are: it is about them."""
+    places, held = form.template.places(), [form.template.go, form.data.step.change]
+    yield {**clear(places), form.template.oops_template: present.empty("Making the examples …"), **dict.fromkeys(held, gr.Button(interactive=False))}
     try:
         brought, draft = _draft(lab, visitor, values)
+        looked = _looked(lab, form, visitor, brought, draft)
     except Exception as error:
-        yield {**beside(error, places, "template"), form.template.go: gr.Button(interactive=True)}
+        yield {**beside(error, places, "template"), **dict.fromkeys(held, gr.Button(interactive=True))}
         return
-    yield {**clear(places), form.template.go: gr.Button(interactive=True)}
+    kind = f"{_called(lab, library)} · {draft.task.answer_type} · scored by {draft.task.metrics[0]}"
+    yield {**clear(places), form.template.go: gr.Button(interactive=True), **unfold(form, 2, (*lines[:1], kind)), **looked}
+
+
+def _looked(lab: Lab, form: NewTask, visitor: Visitor, brought: Brought, draft: Draft) -> Changes:
     found, line = len(draft.bad), ", ".join(f"{len(rows):,} {split}" for split, rows in draft.data.rows.items())
     bad = present_new.bad_rows([(one.table, one.bad) for one in draft.bad]) if found > brought.bad else ""
     left_out = present.notice(f"{present.plural(found, 'bad row')} left out, as you chose.") if found and not bad else ""
-    name = library or "written by yourself"
     glance = reading.glance(draft.data)
-    yield {
-        **unfold(form, 2, (*lines[:1], f"{name} · {draft.task.answer_type} · scored by {draft.task.metrics[0]}")),
+    return {
         form.look.examples: examples(lab, visitor, draft.data),
         form.look.rows: f"{bad}{left_out}{present_tasks.rows(glance)}{present_tasks.warnings(glance, draft.warnings)}",
         form.look.keep_good: gr.Checkbox(label=newtask_data.without(found), value=bool(found and not bad), visible=bool(bad)),
         form.look.oops: "",
         form.look.looked: Looked(found, line),
     }
+
+
+def _called(lab: Lab, library: str) -> str:
+    return next((one.title for one in lab.templates() if one.name == library), "written by yourself")
 
 
 def to_save(form: NewTask, visitor: Visitor, lines: tuple[str, ...], brought: Brought | None, keep_good: bool, looked: Looked, title: str) -> Changes:
@@ -173,13 +182,12 @@ def save(lab: Lab, form: NewTask, visitor: Visitor, title: str, keep_good: bool,
         return
     yield {place.oops: present.empty("Saving …"), place.go: gr.Button(interactive=False)}
     try:
-        brought, draft = _draft(lab, visitor, values)
+        _, draft = _draft(lab, visitor, values)
         task = replace(draft.task, title=title.strip(), name=slugify(title) or draft.task.name)
         info = lab.tasks.keep(visitor.owner, replace(draft, data=replace(draft.data, task=task)), keep_good=keep_good)
     except Exception as error:
         yield {place.oops: present.fault(words(error)), place.go: gr.Button(interactive=True)}
         return
-    lab.uploads.delete(visitor.owner, brought.upload)
     yield {
         place.oops: "",
         place.go: gr.Button(visible=False, interactive=True),

@@ -94,11 +94,17 @@ def again(lab: Lab, form: DataForm, visitor: Visitor, brought: Brought | None, *
 def _read(lab: Lab, form: DataForm, visitor: Visitor, upload: Upload, read: tuple[Any, ...]) -> Iterator[Changes]:
     title = PurePath(upload.name).stem if "/" not in upload.name else upload.name.rpartition("/")[2]
     yield {form.oops: present.empty(f"Reading {upload.name} …")}
+    path = lab.uploads.path(visitor.owner, upload.id)
     try:
-        tables = reading.read(lab.uploads.path(visitor.owner, upload.id), options(*read))
+        tables = reading.read(path, options(*read))
     except Exception as error:  # what was said of the file stays in sight where it may be why
         unread = {form.found: gr.Column(visible=any(read)), form.told: "", form.rows: "", form.go: gr.Button(visible=False)}
-        yield {form.oops: present.fault(words(error)), form.brought: Brought(upload.id, title, options(*read)), **unread, **_asks(form, 0)}
+        yield {
+            form.oops: present.fault(words(_of(error, path.name, upload.name))),
+            form.brought: Brought(upload.id, title, options(*read)),
+            **unread,
+            **_asks(form, 0),
+        }
         return
     there = tables.by_name.values()
     columns = tuple(dict.fromkeys(name for table in there for name in table.columns))
@@ -111,8 +117,15 @@ def _read(lab: Lab, form: DataForm, visitor: Visitor, upload: Upload, read: tupl
         form.rows: present_new.first_rows(columns, [row.values for row in next(iter(there)).rows[:SHOWN]], good) + present_new.bad_rows(bad),
         form.go: gr.Button(visible=good > 0),
         form.brought: Brought(upload.id, tables.form.title or title, options(*read), columns, sample, good, len(bad), tables.form),
-        **_asks(form, len(bad)),
+        **_asks(form, len(bad) if good else 0),
     }
+
+
+def _of(error: Exception, ours: str, theirs: str) -> Exception:
+    """A file is called what its owner calls it."""
+    if type(error) is UserError and error.where == ours:
+        return UserError(error.what, where=f"“{present.clip(theirs, 60)}”", todo=error.todo)
+    return error
 
 
 def _asks(form: DataForm, bad: int) -> Changes:

@@ -97,7 +97,7 @@ def about(lab: Lab, owner: str, strategy: str) -> str:
 def suggested(lab: Lab, owner: str, strategy: str) -> str:
     """The arguments to begin with."""
     first = next(iter(_saved(lab, owner, SAVED.get(strategy, ""))), "")
-    return {"retrieve": f"3,from={first}", "custom": first}.get(strategy) or SUGGESTED.get(strategy, "")
+    return ({"retrieve": f"3,from={first}", "custom": first}.get(strategy, "") if first else "") or SUGGESTED.get(strategy, "")
 
 
 def _saved(lab: Lab, owner: str, kind: str) -> list[str]:

@@ -46,7 +46,7 @@ def found(label: str, tables: Mapping[str, tuple[Found, int]], notes: Sequence[s
 def first_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], good: int) -> str:
     head = ["", *(f'<span dir="auto">{esc(clip(column, 60))}</span>' for column in columns)]
     body = [[f'<span class="soft num">{i}</span>', *(_value(row, column) for column in columns)] for i, row in enumerate(rows, 1)]
-    caption = f"The first {plural(len(rows), 'row')} of {good:,}"
+    caption = f"The first {len(rows):,} of {good:,} rows" if len(rows) < good else "All of its rows"
     return f'<p class="soft small">{caption}</p>{table(head, body, caption)}' if rows else ""
 
 

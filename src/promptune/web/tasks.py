@@ -159,13 +159,15 @@ def wire(lab: Lab, form: TasksForm, tab: gr.Tab, tabs: gr.Tabs, compare_form: Co
     form.count.click(bound(measure, lab, form, stops), [rows, form.model], counted, api_name="tasks_count", trigger_mode="once", **QUIET)
     form.stop.click(bound(press_stop, stops), None, None, api_name="tasks_count_stop", **quick)
     turned = [form.home, form.maker]
-    form.new.click(bound(turn, form, True), None, turned, api_name="tasks_new", **quick)
+    begun = form.new.click(bound(turn, form, True), None, turned, api_name="tasks_new", **quick)
     made = form.made
-    form.new.click(bound(newtask.fresh, made), made.save.saved, made.emptied(), api_name="tasks_fresh", **quick)
-    form.back.click(bound(turn, form, False), None, turned, api_name="tasks_back", **quick)
+    form.new.click(bound(newtask.fresh, lab, made), [made.save.saved, made.data.brought], made.emptied(), api_name="tasks_fresh", **quick)
+    left = form.back.click(bound(turn, form, False), None, turned, api_name="tasks_back", **quick)
     newtask_page.wire(lab, made)
     saved = made.save
-    saved.see.click(bound(see, lab, form), saved.saved, [*turned, *form.shelf.listed()], api_name="tasks_see", **quick)
+    seen = saved.see.click(bound(see, lab, form), saved.saved, [*turned, *form.shelf.listed()], api_name="tasks_see", **quick)
+    for event, name, where in ((begun, "new", "#maker h2"), (left, "back", "#new-task"), (seen, "see", "#use-task")):
+        event.success(None, None, None, js=f"() => window.promptune.arrive('{where}')", api_name=f"tasks_{name}_arrive", **QUIET)
     for name, button, slug in (("use", form.use, rows), ("saved", saved.use, saved.saved)):
         used = button.click(bound(use, lab, compare_form), slug, [tabs, compare_form.task], api_name=f"tasks_{name}", **quick)
         compare.choose(lab, compare_form, used.success, f"tasks_{name}", quick)
