@@ -14,7 +14,7 @@ from promptune.web import page
 
 SETTINGS = 3 * 6  # three panes, six settings each
 QUESTION = 4 + SETTINGS  # a question, its task, the row it came from, what waits to go back into the box
-SHOWN = 11 + 3 * 5  # what a question changes: box, buttons, lines, chips, memories; head, talk, result, button and prompt of three panes
+SHOWN = 11 + 3 * 4  # what a question changes: box, buttons, lines, chips, memories; head, talk, result and prompt of three panes
 TASK = 7 + 10  # what another task changes: its line, ten chips, memories
 HELD = 3  # the box, the row in it, what goes back into it
 JOB = 7

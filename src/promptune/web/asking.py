@@ -29,7 +29,6 @@ class Painter:
     asked: Asked
     seen: Changes = field(default_factory=dict)
     prompts: dict[int, SentPrompt | None] = field(default_factory=dict)  # shown by now: a long one is slow to mark up
-    buttons: dict[int, bool] = field(default_factory=dict)
 
     def changes(self, frame: Frame, waiting: str = "") -> Changes:
         new: Changes = {self.form.reference: present_asked.reference(self.asked.about, frame[0].reference)} if frame else {}
@@ -41,9 +40,6 @@ class Painter:
             if i not in self.prompts or self.prompts[i] != shown.prompt:
                 self.prompts[i] = shown.prompt
                 fresh[view.prompt] = present.prompt_view(shown.prompt)
-            if self.buttons.get(i) != (offered := _can_drop(shown)):
-                self.buttons[i] = offered
-                fresh[view.drop] = gr.Button(visible=offered)
         changed = {widget: markup for widget, markup in new.items() if self.seen.get(widget) != markup}
         self.seen |= changed
         return changed | fresh
@@ -119,13 +115,9 @@ def _chips(form: CompareForm, task: str) -> Changes:
     return {} if task else {form.start: gr.Row(visible=False)}
 
 
-def _can_drop(shown: Pane) -> bool:
-    return shown.cause == present.OVERFLOW and shown.prompt is not None and any(part.kind in ("examples", "context") for part in shown.prompt.parts)
-
-
 def _unanswered(frame: Frame) -> bool:
     """A pane failed, or nothing came at all before the end. One that can be asked again with less needs no other question."""
-    failed = [shown for shown in frame if shown.state == "failed" and not _can_drop(shown)]
+    failed = [shown for shown in frame if shown.state == "failed" and not present.can_drop(shown)]
     return bool(failed) or all(shown.state == "cancelled" and not shown.text for shown in frame)
 
 

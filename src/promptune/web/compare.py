@@ -85,7 +85,9 @@ def list_models(lab: Lab, form: CompareForm, visitor: Visitor, task: str, asked:
     models = pane.usable(lab, visitor.owner)
     slugs = [slug for _, slug in models]
     default = next((slug for slug in (lab.settings.default_model, *slugs) if slug in slugs), "")
-    changes: Changes = {one.model: gr.Dropdown(choices=models, value=slug if slug in slugs else default) for one, slug in zip(form.panes, chosen, strict=True)}
+    changes: Changes = {}
+    for one, slug in zip(form.panes, chosen, strict=True):  # what is there is not chosen again: something newer may be by now
+        changes[one.model] = gr.Dropdown(choices=models) if slug in slugs else gr.Dropdown(choices=models, value=default)
     gone = [
         f"Pane {key}: {slug or 'its model'} is no longer there; {default} is next." for key, slug in zip(present.KEYS, chosen, strict=True) if slug not in slugs
     ]

@@ -69,7 +69,7 @@ class CompareForm:
 
     def shown(self) -> list[Any]:
         """What a question changes."""
-        views = [widget for view in self.views for widget in (view.head, view.talk, view.result, view.drop, view.prompt)]
+        views = [widget for view in self.views for widget in (view.head, view.talk, view.result, view.prompt)]
         words = [self.box, self.send, self.stop, self.oops, self.start, self.reference, self.note]
         return [*words, self.picked, self.asked, self.held, self.memo, *views]
 

@@ -86,10 +86,10 @@ def press(i: int, form: CompareForm, visitor: Visitor, offered: tuple[Chip, ...]
 
 
 def listed(lab: Lab, form: CompareForm, visitor: Visitor, chosen: str, asked: Asked) -> Changes:
-    """The tasks there are now; where the chosen one is gone, just chat is left."""
+    """The tasks there are now; where the chosen one is gone, just chat is left. What is there is not chosen again: something newer may be by now."""
     there = tasks(lab, visitor.owner)
     if chosen in {slug for _, slug in there}:
-        return {form.task: gr.Dropdown(choices=there, value=chosen)}
+        return {form.task: gr.Dropdown(choices=there)}
     return {form.task: gr.Dropdown(choices=there, value="")} | choose(lab, form, visitor, "", asked)
 
 

@@ -61,7 +61,7 @@ class PaneView:
     spelled: gr.HTML
     talk: gr.HTML
     result: gr.HTML
-    drop: gr.Button  # there where a prompt does not fit and some of it can be left out
+    drop: gr.Button  # seen where the result says that something can be left out: app.css
     prompt: gr.HTML
 
 
@@ -137,6 +137,6 @@ def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm,
             spelled = gr.HTML(present.spelled(str(contender)), js_on_load=None)
         talk = gr.HTML(present.silence(i, str(contender), summary(lab, contender)), elem_classes="talk", js_on_load=None, apply_default_css=False)
         result = gr.HTML("", js_on_load=None, apply_default_css=False)
-        drop = gr.Button("Leave out what does not fit", elem_classes=["btn", "drop-it"], visible=False)
+        drop = gr.Button("Leave out what does not fit", elem_classes=["btn", "drop-it"])
         prompt = gr.HTML("", js_on_load=None, apply_default_css=False)
     return form, PaneView(head, about_, spelled, talk, result, drop, prompt)

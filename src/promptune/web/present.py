@@ -150,8 +150,14 @@ def result(pane: Pane) -> str:
     """Under the text: the answer read from it, and what it cost."""
     if pane.prompt is None:
         return ""
-    counts = legend(pane.prompt) if pane.cause == OVERFLOW else ""
+    kind = "can-drop" if can_drop(pane) else ""  # app.css shows the pane's button by it
+    counts = f'<div class="{kind}">{legend(pane.prompt)}</div>' if pane.cause == OVERFLOW else ""
     return f"{_answer(pane)}{_votes(pane)}{token_bar(pane.prompt)}{counts}{_cost(pane, pane.prompt)}"
+
+
+def can_drop(pane: Pane) -> bool:
+    """Whether its prompt did not fit, and would with fewer examples or passages."""
+    return pane.cause == OVERFLOW and pane.prompt is not None and any(part.kind in ("examples", "context") for part in pane.prompt.parts)
 
 
 def _answer(pane: Pane) -> str:
