@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=2))  # told as RERUN: gradio loses an update now and then on a busy machine (lab log)
+            item.add_marker(pytest.mark.flaky(reruns=2))  # told as RERUN; the cause is not known yet (lab log)
 
 
 def free_port() -> int:
