@@ -122,6 +122,17 @@ def test_sources_that_given_splits_cut_and_groups_they_lack_are_told() -> None:
     ]
 
 
+def test_the_same_words_in_another_group_ask_something_else() -> None:
+    """Where only the examples tell what is meant, "dog" is another question beside each of them; within a group it is the same one."""
+    text = " ".join(WORDS[:60])
+    train = [Example("Input: dog", group="g"), Example("Input: dog", group="h"), Example(text, group="g")]
+    other = overlaps({"train": train, "test": [Example("Input: dog", group="i"), Example(text, group="h")]})
+    assert other.between == () and not [line for line in other.lines() if "row" in line]
+    same = overlaps({"train": train, "test": [Example("Input:  DOG", group="h"), Example(text, group="g")]})
+    assert [(one.one, one.other, one.exact, one.near) for one in same.between] == [("train", "test", 2, 0)]
+    assert [(pair.row, pair.other_row) for pair in between(same, "train", "test").pairs] == [(2, 1), (3, 2)]
+
+
 def test_nothing_overlaps_in_nothing() -> None:
     assert overlaps({}).lines() == [] and overlaps({"train": [], "test": examples([""])}).between == ()
 

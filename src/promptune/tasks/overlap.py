@@ -72,7 +72,7 @@ class Overlaps:
 
 @dataclass
 class _Prompt:
-    """All rows with one prompt: their numbers, by split."""
+    """All rows with one prompt: their numbers, by split. The same words asked in another group ask something else."""
 
     text: str
     rows: dict[Split, list[int]] = field(default_factory=dict)
@@ -115,11 +115,11 @@ def _found(splits: Mapping[Split, Sequence[Example]], *, near: bool) -> Overlaps
 
 
 def _prompts(splits: Mapping[Split, Sequence[Example]], there: Sequence[Split]) -> list[_Prompt]:
-    found: dict[str, _Prompt] = {}
+    found: dict[tuple[str | None, str], _Prompt] = {}
     for split in there:
         for number, example in enumerate(splits[split], 1):
-            key = normal(example.prompt)
-            found.setdefault(key, _Prompt(key)).rows.setdefault(split, []).append(number if example.row is None else example.row)
+            text = normal(example.prompt)
+            found.setdefault((example.group, text), _Prompt(text)).rows.setdefault(split, []).append(number if example.row is None else example.row)
     return list(found.values())
 
 
@@ -136,6 +136,8 @@ def _count_near(prompts: Sequence[_Prompt], tallies: _Tallies) -> bool:
     compared = compare([prompt.text for prompt in prompts[:MOST]])
     for pair in compared.pairs:
         one, other = prompts[pair.one], prompts[pair.other]
+        if one.text == other.text:  # of two groups
+            continue
         for (split, later), tally in tallies.items():
             for here, there in ((one, other), (other, one)):
                 if split not in here.rows or later not in there.rows or (split == later and here.rows[split][0] > there.rows[split][0]):
