@@ -86,7 +86,7 @@ class LocalEngine:
                 if refused := overflow.refusal(request, sent, apart=loaded.seq2seq):
                     tell(refused)
                     continue
-                rows.append(row(request, sent, _room(loaded, sent.tokens)))
+                rows.append(row(request, sent, _room(loaded, sent.tokens), loaded))
                 tell(Sent(request.id, sent, request.weights.name))
             except Exception as error:
                 tell(_failed(request.id, error))

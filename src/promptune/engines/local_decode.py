@@ -7,6 +7,7 @@ cannot change it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +17,12 @@ import torch
 
 from promptune.core.generation import FinishReason, Generation
 from promptune.core.prompt import SentPrompt
+from promptune.engines.growing import TORN, GrowingText
 from promptune.engines.local_models import Loaded
 from promptune.engines.protocol import Delta, Event, Finished, Request
 from promptune.errors import EngineError
 
-TORN = "�"  # how a decoder shows bytes that do not make a character yet
+PACE = 0.03  # seconds between two deltas of a row: quicker than eyes, and far fewer messages than a small model's tokens
 
 
 @dataclass
@@ -30,14 +32,17 @@ class Row:
     limit: int  # new tokens
     random: torch.Generator
     started: float
+    text: GrowingText
     ids: list[int] = field(default_factory=list)
     shown: str = ""
+    told: float = -math.inf  # when the last delta went
     first: float | None = None
     reason: FinishReason | None = None
 
 
-def row(request: Request, sent: SentPrompt, room: int) -> Row:
-    return Row(request, sent, min(request.max_tokens, room), torch.Generator().manual_seed(request.seed), time.monotonic())
+def row(request: Request, sent: SentPrompt, room: int, loaded: Loaded) -> Row:
+    random = torch.Generator().manual_seed(request.seed)
+    return Row(request, sent, min(request.max_tokens, room), random, time.monotonic(), GrowingText(loaded.text))
 
 
 def fitting(rows: Sequence[Row], loaded: Loaded) -> list[list[Row]]:
@@ -77,37 +82,40 @@ class _Chooser:
         self.ends = _end_ids(loaded)
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """scores: (rows, vocabulary). Back come scores that leave each row one token to choose."""
-        best = scores.argmax(dim=-1).tolist()
-        sound = scores.isfinite().any(dim=-1).tolist()
+        """scores: (rows, vocabulary). Back they come with each row's token on top, where `generate` then looks; a greedy row's is there already."""
+        best = scores.argmax(dim=-1, keepdim=True)
+        tokens, tops = best.flatten().tolist(), scores.gather(1, best).flatten().tolist()
         for i, row in enumerate(self.rows):
-            if row.reason is None and (not sound[i] or bool(scores[i].isnan().any())):
+            if row.reason is not None:
+                continue
+            if not math.isfinite(tops[i]):  # one NaN among them is on top
                 raise EngineError("the model's predictions are not numbers: its weights are damaged.", todo="Copy the model again, or try another one.")
-            if row.reason is None:
-                best[i] = best[i] if row.request.temperature == 0 else _sample(scores[i], row)
-                self._take(row, best[i])
-        chosen = torch.tensor(best, device=scores.device).unsqueeze(1)
-        return torch.full_like(scores, -torch.inf).scatter(1, chosen, 0.0)
+            if row.request.temperature > 0:
+                tokens[i] = _sample(scores[i], row)
+                scores[i, tokens[i]] = torch.inf
+            self._take(row, tokens[i])
+        return scores
 
     def finished(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
         return torch.tensor([row.reason is not None for row in self.rows], device=input_ids.device)
 
     def _take(self, row: Row, token: int) -> None:
-        row.first = row.first or time.monotonic() - row.started
+        now = time.monotonic()
+        row.first = row.first or now - row.started
         if self.cancelled(row.request.id):
             return self._finish(row, "cancelled")
         if token in self.ends:
             return self._finish(row, "stop")
         row.ids.append(token)
-        text = self.loaded.text(row.ids)
+        text = row.text.of(row.ids)
         if any(stop in text for stop in row.request.stop):
             return self._finish(row, "stop")
         if len(row.ids) >= row.limit:
             return self._finish(row, "length")
         settled = _settled(text, row.request.stop)
-        if len(settled) > len(row.shown) and settled.startswith(row.shown):
+        if now - row.told >= PACE and len(settled) > len(row.shown) and settled.startswith(row.shown):
             self.emit(Delta(row.request.id, settled[len(row.shown) :], len(row.ids)))
-            row.shown = settled
+            row.shown, row.told = settled, now
 
     def _finish(self, row: Row, reason: FinishReason) -> None:
         row.reason = reason
