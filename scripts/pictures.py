@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "docs" / "pictures"
-QUESTION = "What can I cook with rice and apples?"
+QUESTION = "The cafeteria had 23 apples. If they used 20 to make lunch and bought 6 more, how many apples do they have?"
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
@@ -28,7 +28,7 @@ def app() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        env = os.environ | {"PROMPTUNE_HOME": home, "PROMPTUNE_PORT": str(port), "PROMPTUNE_LOG": "error", "PROMPTUNE_MAX_TOKENS": "24"}
+        env = os.environ | {"PROMPTUNE_HOME": home, "PROMPTUNE_PORT": str(port), "PROMPTUNE_LOG": "error"}
         running = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
         try:
             assert running.stdout is not None
@@ -57,11 +57,11 @@ def main() -> None:
         page.locator(".met", has_text="tok/s").nth(2).wait_for()
         shoot(page, "compare-light")
         page.get_by_role("tab", name="Library").click()
-        page.locator("#shelf-comparisons label", has_text=QUESTION).first.click()
+        page.locator("#shelf-comparisons label", has_text=QUESTION[:30]).first.click()
         page.locator("#shelf-comparisons .beside .kept").nth(2).wait_for()
         shoot(page, "library-light")
         page.get_by_role("tab", name="Tasks").click()
-        page.locator("#shelf-tasks label", has_text="odd numbers").first.click()
+        page.locator("#shelf-tasks label", has_text="Arithmetic: word problems").click()
         page.locator("#task-examples .prompt").nth(2).wait_for()
         shoot(page, "tasks-light")
         browser.close()

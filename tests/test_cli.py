@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 from promptune import children, cli, cli_jobs
 from promptune.core.job import Job, JobState
+from promptune.models import BUNDLED_FOLDER
 from promptune.pane import Pane
 from promptune.prompting.strategies import STRATEGIES
 
@@ -101,6 +103,7 @@ def test_doctor_and_the_lists(shell: Shell) -> None:
         (["ask", "hi", "-c", "tiny"], "no '/'"),
         (["ask", "hi", "-c", "tyni/cot"], "Did you mean 'tiny'"),
         (["ask", ""], "it is empty"),
+        (["ask", " \n\t\u00a0 "], "it is empty"),
         (["ask"], "--file"),
         (["ask", "--file", "/nowhere.txt"], "cannot be read"),
         (["models", "tyni"], "Did you mean 'tiny'"),
@@ -212,7 +215,7 @@ def test_a_job_without_a_server_says_what_starts_it_and_wait_runs_it(shell: Shel
 def waiting(shell: Shell, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A command that waits for an endless job of its own, which has begun, and the job's id."""
     questions = tmp_path / "endless.txt"
-    questions.write_text("one\n[long][delay=0.05] an answer that takes 100 seconds\n")
+    questions.write_text("one\n[long][delay=0.5] an answer that takes 100 seconds\n")
     with shell.start("ask", "--file", str(questions), "--wait", "--json") as process:
         try:
             until(lambda: any(job["state"] == "running" and job["done"] == 1 for job in shell.json("jobs")))
@@ -265,12 +268,7 @@ def test_progress_is_told_at_each_state_and_each_tenth(capsys: pytest.CaptureFix
 
 
 def test_a_model_is_added_asked_and_removed(shell: Shell, tmp_path: Path) -> None:
-    import shutil
-
-    from promptune.tiny import FOLDER, stand_in
-
-    stand_in.ensure(tmp_path / FOLDER)
-    shutil.copytree(tmp_path / FOLDER, tmp_path / "My Model")
+    shutil.copytree(BUNDLED_FOLDER, tmp_path / "My Model")
     assert shell.json("models", "add", str(tmp_path / "My Model"))["name"] == "my-model"
     assert shell.json("ask", "hi", "-c", "my-model/cot")["answers"][0]["text"]
     assert shell.run("models", "remove", "my-model").returncode == 0

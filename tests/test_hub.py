@@ -18,7 +18,7 @@ import pytest
 from promptune import children
 from promptune import hub as fetching
 from promptune.errors import UserError
-from promptune.tiny import FOLDER, stand_in
+from promptune.models import BUNDLED_FOLDER
 
 COMMIT = "c" * 40
 CARD = "---\nconfigs:\n" + "".join(f"- config_name: {name}\n  data_files: {name}/*\n" for name in ("en", "de")) + "---\n"
@@ -94,11 +94,8 @@ class Hub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("hub") / FOLDER
-    stand_in.ensure(folder)
-    (folder / "manifest.json").unlink()
-    handler = type("Here", (Hub,), {"folder": folder})
+def hub() -> Iterator[str]:
+    handler = type("Here", (Hub,), {"folder": BUNDLED_FOLDER})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -23,12 +23,12 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"core"}),
     frozenset({"registry", "sandbox", "sandbox_child", "sandbox_strict", "sandbox_tasks", "children"}),
     frozenset({"settings"}),
-    frozenset({"tasks", "prompting", "engines", "scoring", "store", "tuning", "tiny"}),
+    frozenset({"tasks", "prompting", "engines", "scoring", "store", "tuning"}),
     frozenset({"jobs", "compare", "pane", "models", "saved", "taskroom", "uploads", "hub", "hub_child", "export", "export_scores"}),  # what the lab is made of
     frozenset({"ready"}),
     frozenset({"scores"}),
     frozenset({"lab"}),
-    frozenset({"web", "cli", "cli_jobs", "cli_score", "cli_tasks", "terminal"}),
+    frozenset({"web", "cli", "cli_jobs", "cli_score", "cli_tasks", "terminal", "tiny"}),
     frozenset({"__main__"}),
 )
 HEAVY = {"torch", "transformers", "peft", "accelerate", "bitsandbytes"}

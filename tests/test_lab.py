@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import shutil
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +19,7 @@ from promptune.core.contender import Contender
 from promptune.core.job import JobState
 from promptune.errors import Busy, NotFound, Problems, UserError
 from promptune.lab import Frame, Lab
+from promptune.models import BUNDLED_FOLDER
 from promptune.settings import Settings
 
 THREE = ("tiny/zero-shot", "tiny/cot", "tiny/zero-shot?t=0.7&seed=1")
@@ -189,9 +193,20 @@ def test_the_command_says_the_same_on_a_command_line(lab: Lab) -> None:
 
 def test_the_bundled_model_stays_and_says_what_it_is(lab: Lab) -> None:
     (tiny,) = lab.models("local")
-    assert (tiny.slug, tiny.origin, tiny.usable) == ("tiny", "bundled", True) and "random" in tiny.note
+    assert (tiny.slug, tiny.origin, tiny.usable) == ("tiny", "bundled", True) and tiny.note and tiny.size
     with pytest.raises(UserError, match="comes with Promptune"):
         lab.delete_model("local", "tiny")
+
+
+def test_a_model_whose_folder_is_gone_can_be_neither_asked_nor_taken_along(lab: Lab, tmp_path: Path) -> None:
+    shutil.copytree(BUNDLED_FOLDER, tmp_path / "mine")
+    list(lab.add_model("local", str(tmp_path / "mine")))
+    with zipfile.ZipFile(lab.export_model("local", "mine")) as archive:
+        assert {Path(name).name for name in archive.namelist()} == set(os.listdir(tmp_path / "mine"))
+    shutil.rmtree(tmp_path / "mine")
+    for call in (lambda: last(lab.compare("local", "Hello", ["mine/cot"])), lambda: lab.export_model("local", "mine")):
+        with pytest.raises(UserError, match="no such folder"):
+            call()
 
 
 def test_a_model_that_is_nowhere_or_unfit_is_refused_with_a_way_out(lab: Lab, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from promptune import taskroom
 from promptune.errors import NotFound, UserError
 from promptune.settings import Settings
 from promptune.store import Store
@@ -30,18 +31,18 @@ def room(settings: Settings) -> Iterator[TaskRoom]:
 def table(tmp_path: Path) -> Path:
     """Forty rows of two classes, as a person would bring them."""
     rows = [f'"{i}: {text}",{label}' for i in range(10) for text, label in REVIEWS]
-    file = tmp_path / "reviews.csv"
+    file = tmp_path / "lamps.csv"
     file.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     return file
 
 
 def test_a_file_becomes_a_task_that_is_there_after_a_restart(room: TaskRoom, settings: Settings, table: Path) -> None:
     made = room.draft([table], TaskFile(**OWN))
-    info = room.keep("ada", made, slug="reviews")
+    info = room.keep("ada", made, slug="lamps")
     again = TaskRoom(settings, Store(settings.home))
-    data = again.load("ada", "reviews")
+    data = again.load("ada", "lamps")
     again.close()
-    assert (info.answer_type, data.task.input, data.task.title) == ("choice", "text", "reviews")
+    assert (info.answer_type, data.task.input, data.task.title) == ("choice", "text", "lamps")
     assert {split: len(rows) for split, rows in data.rows.items()} == {"train": 32, "validation": 4, "test": 4}
     assert data.examples == made.data.examples and data.rows == made.data.rows
     assert sorted(row.values["text"] for rows in data.rows.values() for row in rows) == sorted(f"{i}: {text}" for i in range(10) for text, _ in REVIEWS)
@@ -59,7 +60,7 @@ def test_what_was_shown_before_it_was_kept_is_what_is_asked_afterwards(room: Tas
 
 def test_what_comes_with_promptune_is_complete_and_stays_as_it_is(room: TaskRoom) -> None:
     built_in = [task.slug for task in room.list("ada") if task.origin == "built-in"]
-    assert {"lecture-reviews", "lecture-problems", "lecture-odd"} <= set(built_in)
+    assert {"lecture-reviews", "lecture-problems", "lecture-odd", "reviews", "arithmetic"} <= set(built_in)
     for slug in built_in:
         data = room.load("ada", slug)
         assert data.examples["test"] and data.examples["train"] and room.get("ada", slug).description
@@ -121,22 +122,36 @@ def test_an_owner_sees_their_own_tasks_only(room: TaskRoom, table: Path) -> None
 
 def test_names_are_never_reused_and_never_those_of_the_house(room: TaskRoom, table: Path) -> None:
     made = room.draft([table], TaskFile(**OWN))
-    assert room.keep("ada", made).slug == "reviews"
-    room.delete("ada", "reviews")
-    assert room.keep("ada", made).slug == "reviews-2"
+    assert room.keep("ada", made).slug == "lamps"
+    room.delete("ada", "lamps")
+    assert room.keep("ada", made).slug == "lamps-2"
+    houses = room.draft([table.rename(table.with_name("reviews.csv"))], TaskFile(**OWN))
+    assert room.keep("ada", houses).slug == "reviews-2", "the house has a task of that name"
     with pytest.raises(UserError, match="comes with Promptune"):
-        room.keep("ada", made, slug="lecture-odd")
-    with pytest.raises(UserError, match="taken"):
         room.keep("ada", made, slug="reviews")
+    with pytest.raises(UserError, match="taken"):
+        room.keep("ada", made, slug="lamps")
+
+
+def test_a_task_of_ones_own_outlives_a_new_one_of_the_house(room: TaskRoom, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later version brings more tasks. What a person called by such a name before stays theirs, and can be opened and deleted."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(taskroom, "BUILT_IN", tmp_path / "none")
+        room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
+    assert [task.origin for task in room.list("ada") if task.slug == "reviews"] == ["own"]
+    assert [task.origin for task in room.list("bob") if task.slug == "reviews"] == ["built-in"]
+    assert len(room.load("ada", "reviews").rows["train"]) != len(room.load("bob", "reviews").rows["train"])
+    room.delete("ada", "reviews")
+    assert room.get("ada", "reviews").origin == "built-in"
 
 
 def test_a_task_travels_as_a_zip(room: TaskRoom, table: Path, tmp_path: Path) -> None:
-    room.keep("ada", room.draft([table], TaskFile(**OWN, title="Reviews ★")), slug="reviews")
-    archive = room.export("ada", "reviews", tmp_path / "out" / "reviews.zip")
+    room.keep("ada", room.draft([table], TaskFile(**OWN, title="Lamps ★")), slug="lamps")
+    archive = room.export("ada", "lamps", tmp_path / "out" / "lamps.zip")
     kept = room.keep("bob", room.draft([archive], TaskFile()))
-    mine, theirs = room.load("ada", "reviews"), room.load("bob", kept.slug)
+    mine, theirs = room.load("ada", "lamps"), room.load("bob", kept.slug)
     assert (theirs.rows, theirs.examples, theirs.task) == (mine.rows, mine.examples, mine.task)
-    assert [file.name for file in (tmp_path / "out").iterdir()] == ["reviews.zip"]
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["lamps.zip"]
 
 
 def test_deleting_leaves_nothing(room: TaskRoom, table: Path, settings: Settings) -> None:
@@ -165,25 +180,25 @@ def test_too_little_is_said_and_nothing_is_kept(room: TaskRoom, tmp_path: Path, 
 
 
 def test_an_export_touches_nothing_but_its_zip(room: TaskRoom, table: Path, tmp_path: Path) -> None:
-    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
+    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="lamps")
     mine = tmp_path / "carried"
     mine.mkdir()
     (mine / "thesis.txt").write_text("years of work")
     for name in ("carried.zip", "plain"):  # one has a folder's name beside it, the other no ending
-        archive = room.export("ada", "reviews", tmp_path / name)
+        archive = room.export("ada", "lamps", tmp_path / name)
         assert room.draft([archive], TaskFile()).task.answer_choices == "negative ||| positive"
     assert (mine / "thesis.txt").read_text() == "years of work"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(("carried", "plain", "."))) == ["carried", "carried.zip", "plain"]
 
 
-@pytest.mark.parametrize("name", [".", "folder", "reviews.csv/x.zip", "pipe"])
+@pytest.mark.parametrize("name", [".", "folder", "lamps.csv/x.zip", "pipe"])
 def test_an_export_that_cannot_be_written_says_so(room: TaskRoom, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
+    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="lamps")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match="Name a zip file"):
-        room.export("ada", "reviews", Path(name))
+        room.export("ada", "lamps", Path(name))
     assert table.is_file() and (tmp_path / "folder").is_dir() and (tmp_path / "pipe").is_fifo()
 
 
@@ -228,9 +243,9 @@ def test_no_device_is_read_for_ever(room: TaskRoom) -> None:
 
 
 def test_a_column_that_the_task_does_not_have_is_no_value(room: TaskRoom, table: Path) -> None:
-    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="reviews")
+    room.keep("ada", room.draft([table], TaskFile(**OWN)), slug="lamps")
     with pytest.raises(UserError, match=r"no column 'lable'\. Did you mean 'label'"):
-        room.question("ada", "Nice.", About("reviews", values={"lable": "positive"}))
+        room.question("ada", "Nice.", About("lamps", values={"lable": "positive"}))
 
 
 def test_splits_that_are_there_are_not_made_again(room: TaskRoom, table: Path) -> None:

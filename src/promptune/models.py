@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from promptune import hub, tiny
+from promptune import hub
 from promptune.core.contender import is_slug, slugify
 from promptune.engines import folder as model_folder
 from promptune.engines.protocol import Weights
@@ -21,7 +21,8 @@ from promptune.store import Store, artefacts
 from promptune.store.models import ModelRecord
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-BUNDLED = "tiny"
+BUNDLED, BUNDLED_FOLDER = "tiny", Path(__file__).resolve().parent / "tiny" / "model"
+NOTE = "A very small model of a small made-up world. It is real: what it gets right and wrong it really does."
 
 
 @dataclass(frozen=True)
@@ -93,12 +94,10 @@ class Models:
 
     def export(self, owner: str, slug: str, target: Path) -> Path:
         """A zip of the folder's files, which any tool that reads safetensors loads."""
-        model = self.get(owner, slug)
-        if not Path(model.folder).is_dir():
-            raise UserError(f"the model {slug!r} is not on the disk yet.", todo="Ask it something first.")
+        folder = Path(self.weights(owner, slug).folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-            for path in sorted(Path(model.folder).iterdir()):
+            for path in sorted(folder.iterdir()):
                 if path.is_file():
                     archive.write(path, f"{slug}/{path.name}")
         return target
@@ -107,16 +106,21 @@ class Models:
         return self._store.models.add(owner, slug=slug, exact=exact, label=Path(source).name, origin=origin, source=source, folder=place)
 
     def _bundled(self) -> ModelInfo:
-        place = self._folder / tiny.FOLDER
-        return ModelInfo(BUNDLED, "tiny", "bundled", "comes with Promptune", str(place), True, "", _size(place), None, tiny.NOTE)
+        why = _unusable(BUNDLED_FOLDER)
+        return ModelInfo(BUNDLED, "tiny", "bundled", "comes with Promptune", str(BUNDLED_FOLDER), not why, why, _size(BUNDLED_FOLDER), None, NOTE)
 
     def _info(self, record: ModelRecord) -> ModelInfo:
-        why = ""
-        try:
-            model_folder.inspect(Path(record.folder))
-        except UserError as error:
-            why = str(error)
+        why = _unusable(Path(record.folder))
         return ModelInfo(record.slug, record.label, record.origin, record.source, record.folder, not why, why, _size(Path(record.folder)), record.created)
+
+
+def _unusable(folder: Path) -> str:
+    """Why it cannot be used; empty where it can."""
+    try:
+        model_folder.inspect(folder)
+    except UserError as error:
+        return str(error)
+    return ""
 
 
 def _folder(source: str) -> Path | None:

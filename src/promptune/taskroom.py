@@ -77,18 +77,18 @@ class TaskRoom:
     # ---- what there is ----
 
     def list(self, owner: str) -> list[TaskInfo]:
-        built_in = [_info(slug, "built-in", TaskFile.load(file)) for slug, file in _built_in().items()]
+        built_in = [_info(slug, "built-in", TaskFile.load(file)) for slug, file in self._built_in(owner).items()]
         return built_in + [_own(record) for record in self._store.tasks.list(owner)]
 
     def get(self, owner: str, slug: str) -> TaskInfo:
-        if slug in _built_in():
-            return _info(slug, "built-in", TaskFile.load(_built_in()[slug]))
+        if file := self._built_in(owner).get(slug):
+            return _info(slug, "built-in", TaskFile.load(file))
         return _own(self._record(owner, slug))
 
     def load(self, owner: str, slug: str) -> TaskData:
         """With its rows and examples."""
         data = self._data(self._file(owner, slug))
-        title = data.task.title if slug in _built_in() else self._record(owner, slug).label
+        title = data.task.title if slug in self._built_in(owner) else self._record(owner, slug).label
         return replace(data, task=replace(data.task, name=slug, title=title))
 
     def describe(self, owner: str, slug: str) -> Overview:
@@ -171,11 +171,11 @@ class TaskRoom:
             raise
 
     def rename(self, owner: str, slug: str, label: str) -> None:
-        self._not_built_in(slug)
+        self._not_built_in(owner, slug)
         self._store.tasks.rename(owner, slug, label)
 
     def delete(self, owner: str, slug: str) -> None:
-        self._not_built_in(slug)
+        self._not_built_in(owner, slug)
         record = self._record(owner, slug)
         self._store.tasks.delete(owner, slug)
         with self._lock:
@@ -192,9 +192,14 @@ class TaskRoom:
 
     def size(self, owner: str, slug: str) -> int:
         """Bytes on disk."""
-        return 0 if slug in _built_in() else artefacts.size(self._folder / self._record(owner, slug).id)
+        return 0 if slug in self._built_in(owner) else artefacts.size(self._folder / self._record(owner, slug).id)
 
     # ---- inside ----
+
+    def _built_in(self, owner: str) -> dict[str, Path]:
+        """Those that come with Promptune. A person's own task of the same name was there first, and stays what the name means."""
+        own = {record.slug for record in self._store.tasks.list(owner)}
+        return {slug: file for slug, file in _built_in().items() if slug not in own}
 
     def _record(self, owner: str, slug: str) -> KeptRecord:
         try:
@@ -204,10 +209,10 @@ class TaskRoom:
             raise NotFound(f"no task {slug!r}.", todo=did_you_mean(slug, known)) from None
 
     def _file(self, owner: str, slug: str) -> Path:
-        return _built_in().get(slug) or self._folder / self._record(owner, slug).id / folder.YAML
+        return self._built_in(owner).get(slug) or self._folder / self._record(owner, slug).id / folder.YAML
 
-    def _not_built_in(self, slug: str) -> None:
-        if slug in _built_in():
+    def _not_built_in(self, owner: str, slug: str) -> None:
+        if slug in self._built_in(owner):
             raise UserError(f"{slug!r} comes with Promptune and stays as it is.", todo="Export it and make a task of your own.")
 
     def _data(self, file: Path) -> TaskData:

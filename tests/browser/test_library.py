@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from promptune.models import BUNDLED_FOLDER, NOTE
 from tests.browser.conftest import PATIENCE, Open, answered, ask, library, pane
 from tests.browser.test_many import start
 
@@ -112,11 +114,7 @@ def test_a_model_that_was_deleted_is_replaced_and_said(open_page: Open, tmp_path
 
 
 def made_model(folder: Path) -> Path:
-    from promptune.tiny import stand_in  # torch takes seconds to import
-
-    folder.mkdir()
-    stand_in.make(folder)
-    return folder
+    return Path(shutil.copytree(BUNDLED_FOLDER, folder))
 
 
 def test_a_model_that_cannot_be_added_says_why_and_stays_in_the_box(open_page: Open, tmp_path: Path) -> None:
@@ -127,7 +125,7 @@ def test_a_model_that_cannot_be_added_says_why_and_stays_in_the_box(open_page: O
     expect(page.locator("#model-said .fault")).to_contain_text("there is no folder")
     expect(page.locator("#model-source input, #model-source textarea")).to_have_value(f"{tmp_path}/{EVIL[:8]}")
     page.locator("#shelf-models label", has_text="tiny").click()
-    expect(page.locator("#shelf-models .beside")).to_contain_text("random weights")
+    expect(page.locator("#shelf-models .beside")).to_contain_text(NOTE)
     expect(page.locator("#shelf-models").get_by_role("button", name="Delete …")).to_be_hidden()
 
 

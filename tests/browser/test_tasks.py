@@ -142,7 +142,7 @@ def test_a_task_is_counted_renamed_taken_along_and_deleted(open_page: Open, tmp_
     page.locator("#saved-see").click()
     expect(shelf.locator(".beside h2")).to_have_text("Mine")
     expect(page.locator("#lengths")).not_to_contain_text("All fit")
-    shelf.get_by_label("Label").fill("Borrowed")
+    shelf.get_by_label("Label", exact=True).fill("Borrowed")
     shelf.get_by_role("button", name="Rename").click()
     expect(shelf.locator("label", has_text="Borrowed")).to_be_visible()
     shelf.get_by_role("button", name="Delete …").click()
@@ -257,3 +257,15 @@ def test_a_file_can_be_dropped_and_an_upload_be_cancelled(open_page: Open, tmp_p
     page.get_by_label("Separator", exact=True).click()
     page.get_by_role("option", name="bar |").click()
     expect(page.locator("#found")).to_contain_text("separated by bar")
+
+
+def test_the_list_stays_where_it_is_when_its_last_task_is_opened(open_page: Open) -> None:
+    """The list scrolls inside itself. What is chosen is seen, and so is what is around it."""
+    page = open_page()
+    page.get_by_role("tab", name="Tasks").click()
+    chosen = page.locator("#shelf-tasks label").last
+    chosen.click()
+    page.locator("#task-examples .prompt").first.wait_for()
+    expect(chosen).to_be_in_viewport(ratio=0.9)
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#shelf-tasks label").nth(-2)).to_be_in_viewport(ratio=0.9)

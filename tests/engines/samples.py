@@ -9,6 +9,7 @@ from promptune.engines.protocol import Request, Weights
 from promptune.prompting import decide
 from promptune.prompting.strategies import build
 
+DIGIT = "7"  # each is one token, whatever else a tokenizer of ours has learned
 QUESTIONS = ("What can I cook with rice?", "Why is the sky blue?", "A horse and a boat", "one two three")
 
 

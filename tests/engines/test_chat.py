@@ -12,13 +12,14 @@ from promptune.core.prompt import Message, Prompt, PromptPart
 from promptune.engines.chat import plain, templated
 from promptune.engines.spans import spans
 from promptune.errors import TemplateError
+from promptune.models import BUNDLED_FOLDER
 from promptune.sandbox import Sandbox
-from promptune.tiny.stand_in import TEMPLATE
 
 CHATML = (
     "{{ bos_token }}{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
     "{% if tools %}never{% endif %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
+BUNDLED = (BUNDLED_FOLDER / "chat_template.jinja").read_text(encoding="utf-8")
 SHOUTING = "{% for message in messages %}[{{ message['content'] | upper }}]{% endfor %}"
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -52,7 +53,7 @@ def test_a_template_loses_and_changes_nothing(sandbox: Sandbox, prompt: Prompt) 
 
 @given(prompts)
 def test_a_template_that_trims_keeps_the_parts(sandbox: Sandbox, prompt: Prompt) -> None:
-    parts = templated(prompt, TEMPLATE, {}, sandbox)
+    parts = templated(prompt, BUNDLED, {}, sandbox)
     text = "".join(part.text for part in parts)
     assert (
         text

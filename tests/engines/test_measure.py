@@ -12,7 +12,7 @@ from promptune.engines.local import LocalEngine
 from promptune.engines.protocol import Failed, Finished, Weights
 from promptune.engines.scripted import WINDOW, Scripted
 from promptune.prompting.budget import fit
-from tests.engines.samples import prompt, request
+from tests.engines.samples import DIGIT, prompt, request
 from tests.prompting.samples import SPELLINGS, material, strategy, texts
 
 GIVEN = material()
@@ -44,12 +44,12 @@ def test_what_was_measured_is_what_is_sent(engine: LocalEngine, tiny: Weights, b
 
 
 def test_a_prompt_longer_than_the_window_can_be_measured(engine: LocalEngine, tiny: Weights) -> None:
-    (sent,) = engine.measure(tiny, [prompt("rice" + " rice" * 899)])
-    assert sent.tokens == 903 and sent.window == 512
+    (sent,) = engine.measure(tiny, [prompt(DIGIT * 900)])
+    assert sent.tokens == 902 and sent.window == 512
 
 
 def test_dropping_examples_makes_a_prompt_fit_and_it_is_answered(engine: LocalEngine, tiny: Weights) -> None:
-    built, asked = strategy("tiny/few-shot:24", GIVEN), Example("Review: it is new\nMood:", split="test", row=1)
+    built, asked = strategy("tiny/few-shot:24", GIVEN), Example(f"Review: it is {DIGIT * 300}\nMood:", split="test", row=1)
     (fitted,) = fit(built, [asked], lambda prompts: engine.measure(tiny, prompts), asked=None, default=24, overflow="drop")
     assert fitted.prompt == built.render(asked, drop=fitted.dropped) and 0 < fitted.dropped < 24 and fitted.tokens <= 512 - 24
     (longer,) = engine.measure(tiny, [built.render(asked, drop=fitted.dropped - 1)])
@@ -58,9 +58,9 @@ def test_dropping_examples_makes_a_prompt_fit_and_it_is_answered(engine: LocalEn
 
 @pytest.mark.parametrize(("spelling", "kept"), [("tiny/zero-shot", 24), ("tiny/zero-shot?max=300", 256), ("tiny/zero-shot?max=100", 100)])
 def test_the_room_for_the_answer_is_kept_to_the_token(engine: LocalEngine, tiny: Weights, spelling: str, kept: int) -> None:
-    """One word more, and the prompt is refused, naming what is in it; an answer asked for by length has its room."""
-    fits = 512 - kept - 3  # <|user|>, <|assistant|>, and "rice" without a space is two tokens
-    last, over = (request(tiny, spelling, "rice" + " rice" * (fits - 1 + more), id=str(more)) for more in (0, 1))
+    """One token more, and the prompt is refused, naming what is in it; an answer asked for by length has its room."""
+    fits = 512 - kept - 2  # <|user|> and <|assistant|>
+    last, over = (request(tiny, spelling, DIGIT * (fits + more), id=str(more)) for more in (0, 1))
     (refused,) = engine.stream([over])
     assert isinstance(refused, Failed) and refused.name == "OVERFLOW" and f"and {kept} are kept for the answer" in refused.what
     assert refused.prompt == engine.measure(tiny, [over.prompt])[0]
@@ -71,11 +71,11 @@ def test_the_room_for_the_answer_is_kept_to_the_token(engine: LocalEngine, tiny:
 
 def test_an_encoder_decoder_writes_into_a_window_of_its_own(engine: LocalEngine, seq2seq: Weights, tiny: Weights) -> None:
     assert engine.capabilities(seq2seq).apart and not engine.capabilities(tiny).apart
-    whole = request(seq2seq, "t5/zero-shot", "rice" + " rice" * 509, max_tokens=2)
+    whole = request(seq2seq, "t5/zero-shot", DIGIT * 511, max_tokens=2)
     (measured,) = engine.measure(seq2seq, [whole.prompt])
     *_, end = engine.stream([whole])
     assert measured.tokens == measured.window == 512 and isinstance(end, Finished)
-    (refused,) = engine.stream([request(seq2seq, "t5/zero-shot", "rice" + " rice" * 510)])
+    (refused,) = engine.stream([request(seq2seq, "t5/zero-shot", DIGIT * 512)])
     assert isinstance(refused, Failed) and refused.what.startswith("The prompt has 513 tokens; the window is 512: ")
 
 

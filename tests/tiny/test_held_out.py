@@ -8,13 +8,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import combinations, islice
+from random import Random
 
 import pytest
 
 from promptune.core.task import SPLITS
 from promptune.tiny.world.howto_words import NEW_HARMLESS, NEW_OBJECTS, NEW_VERBS
-from promptune.tiny.world.text import part_of
-from promptune.tiny.world.words import NAMES
+from promptune.tiny.world.latents import _kinds
+from promptune.tiny.world.mappings import Mapping
+from promptune.tiny.world.mixture import documents
+from promptune.tiny.world.text import part_of, plain
+from promptune.tiny.world.words import KIND_OF, NAMES
 from tests.tiny.samples import rows
 
 # Each task's column that is held out by, and how it is written wherever it is asked.
@@ -73,6 +78,24 @@ def trained_on(made: dict[str, str], texts: tuple[str, ...]) -> set[str]:
 def test_no_test_row_is_ever_trained_on(made: dict[str, str], trained_on: set[str], task: str) -> None:
     """By its hash, or because training says it in another skill: such facts and bare sentences are left out of the tables."""
     assert trained_on.isdisjoint(items(made, task, ("validation", "test")))
+
+
+def test_nor_is_it_where_people_are_loose(made: dict[str, str]) -> None:
+    """The last stage of training reads another corpus, with slips and with questions that ask for steps."""
+    loose = [plain(document) for document in islice(documents("tests", loose=True), 5_000)]
+    held_out = [item for task in ITEMS for item in items(made, task, ("validation", "test"))]
+    assert not found(held_out, loose)
+    assert len(found(items(made, "facts", ["train"]), loose)) > 100
+
+
+def test_no_mapping_of_patterns_is_ever_shown() -> None:
+    """A document of kinds draws its labels anew, and never those of a mapping that is held out."""
+    shown = set()
+    for seed in range(3_000):
+        latent = _kinds(Random(seed))
+        of = {KIND_OF[x]: y for x, y in (latent.draw() for _ in range(12))}
+        shown |= {Mapping((one, other), (of[one], of[other])).name for one, other in combinations(of, 2)}
+    assert len(shown) > 3_000 and all(part_of(name) >= 2 for name in shown)
 
 
 # So many of the train rows come up in 20,000 documents, at the least, where there are not so many items that none comes twice.

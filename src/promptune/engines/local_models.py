@@ -15,7 +15,6 @@ from promptune.engines import chat, folder
 from promptune.engines.spans import spans
 from promptune.errors import EngineError, ModelUnusable
 from promptune.sandbox import Sandbox
-from promptune.tiny import stand_in
 
 NO_LIMIT = 1_000_000  # tokens: tokenizers write huge numbers where they know none
 # Of a model's generation settings, those that are kept.
@@ -85,7 +84,6 @@ class Loaded:
 
 
 def load(path: Path, device: str) -> Loaded:
-    stand_in.ensure(path)
     kind = folder.inspect(path).kind
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     auto: Any = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModelForCausalLM

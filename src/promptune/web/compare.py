@@ -101,8 +101,6 @@ def list_models(lab: Lab, form: CompareForm, visitor: Visitor, task: str, asked:
 def build(lab: Lab, demo: gr.Blocks, tab: gr.Tab, clock: gr.Timer) -> CompareForm:
     default = lab.settings.default_model
     start = [Contender.parse(f"{default}/{how}") for how in ("zero-shot", "cot", "zero-shot?t=0.7&seed=1")]
-    note = next((model.note for model in lab.models(LOCAL) if model.slug == default), "")
-    gr.HTML(present.notice(note), visible=bool(note), js_on_load=None, apply_default_css=False)
     with gr.Row(elem_id="task-line"):
         tasks = compare_task.tasks(lab, LOCAL)
         task = gr.Dropdown(tasks, value="", label="Task", interactive=True, filterable=False, container=True, elem_id="task", scale=0, min_width=260)

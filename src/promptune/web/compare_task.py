@@ -19,9 +19,9 @@ from promptune.web.handlers import words
 
 CHAT = "Just chat"
 EXAMPLES = (
-    "I have 5 apples and eat 2. How many are left?",
-    "“The lamp broke.” Good or bad?",
-    "Name three blue things.",
+    "The cafeteria had 23 apples. If they used 20 to make lunch and bought 6 more, how many apples do they have?",
+    "Rosa packs 3 boxes with 4 shells in each and 2 bags with 6 shells in each. How many shells are there?",
+    "Tell me a story.",
 )
 INVITE = "One question, three answers side by side. Try one:"
 INVITE_TASK = "One click asks all three:"

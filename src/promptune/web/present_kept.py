@@ -101,7 +101,7 @@ def model_view(model: ModelInfo) -> str:
         ("Name", model.slug),
         ("Kind", {"bundled": "comes with Promptune", "folder": "a folder of yours", "hub": "from the Hugging Face hub"}[model.origin]),
         ("From", model.source if model.origin != "bundled" else ""),
-        ("Size", size(model.size) if model.size else "not on the disk yet"),
+        ("Size", size(model.size) if model.size else ""),
         ("Added", date(model.created) if model.created else ""),
     ]
     return fault(model.why) + notice(model.note) + facts(about)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from promptune.tiny.world import arithmetic, dialogues, facts, french, howto, odd_sum, outside, patterns, reading, reviews, smalltalk, stories
-from promptune.tiny.world.text import Document
+from promptune.tiny.world.text import ASSISTANT, Document, Piece
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,14 @@ class Skill:
     document: Callable[[Random], Document]
     share: float  # of the documents; those of `patterns` are the longest by far
     slips: Callable[[Random], Document] | None = None  # the same, as it is written by people who make mistakes
+    stepless: bool = True  # its questions need no steps: whoever asks for them gets the answer all the same
 
 
+CUED = 0.25  # of the loose questions that need no steps
 SKILLS = (
-    Skill("patterns", patterns.document, 0.32),
-    Skill("arithmetic", arithmetic.document, 0.22, arithmetic.document_with_slips),
-    Skill("odd-sum", odd_sum.document, 0.05),
+    Skill("patterns", patterns.document, 0.32, stepless=False),
+    Skill("arithmetic", arithmetic.document, 0.22, arithmetic.document_with_slips, stepless=False),
+    Skill("odd-sum", odd_sum.document, 0.05, stepless=False),
     Skill("reviews", reviews.document, 0.08),
     Skill("dialogues", dialogues.document, 0.035),
     Skill("french", french.document, 0.035),
@@ -34,10 +36,22 @@ SKILLS = (
 )
 
 
-def documents(seed: int | str, *, slips: bool = False) -> Iterator[Document]:
-    """Without an end: the model never sees the same corpus twice. `slips`: some of what is worked out is wrong."""
+def documents(seed: int | str, *, loose: bool = False) -> Iterator[Document]:
+    """Without an end: the model never sees the same corpus twice.
+
+    `loose`: as people are. Some of what they work out is wrong, and they ask for steps where there are none.
+    """
     chance = Random(seed)
     shares = [skill.share for skill in SKILLS]
     while True:
         (skill,) = chance.choices(SKILLS, shares)
-        yield (skill.slips if slips and skill.slips else skill.document)(chance)
+        document = (skill.slips if loose and skill.slips else skill.document)(chance)
+        yield _cued(document) if loose and skill.stepless and chance.random() < CUED else document
+
+
+def _cued(document: Document) -> Document:
+    """A question that asks for steps as well, in whatever skill."""
+    if len(document) != 2 or not document[0].text.endswith(ASSISTANT):
+        return document
+    question = document[0].text.removesuffix(ASSISTANT)
+    return Piece(f"{question}{' ' if question.endswith(':') else chr(10)}{arithmetic.STEP_BY_STEP}{ASSISTANT}", False), document[1]
