@@ -6,7 +6,6 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from promptune.tiny.world.howto import REFUSAL
 
 CLAIMS: Registry[Callable[[Asking], Claim]] = Registry("claim")
 FAR = 4096  # tokens: a window in name only
+TWO = "steps=2"
 
 
 @CLAIMS.register("examples")
@@ -41,14 +41,14 @@ def examples_reviews(asking: Asking) -> Claim:
 @CLAIMS.register("window")
 def window(asking: Asking) -> Claim:
     """The real model refuses what does not fit. A copy that calls its window wider shows what would come of it."""
-    inside = asking.cells("reviews", {f"few-shot:{k}?max=8": SHOWN for k in (4, 8, 12)})
+    inside = asking.cells("arithmetic", {f"few-shot-cot:{k}": SHOWN for k in (2, 4, 5)}, where=TWO)
     with tempfile.TemporaryDirectory(prefix="promptune-") as place:
-        beyond = _beyond(asking, Path(place), {f"few-shot:{k}?max=8": SHOWN for k in (18, 24, 32)})
-    cells = tuple(replace(cell, what=cell.what.partition("?")[0]) for cell in (*inside, *beyond))
+        beyond = _beyond(asking, Path(place), {f"few-shot-cot:{k}": SHOWN for k in (8, 10, 14)})
     inside_tokens, beyond_tokens = max(cell.tokens or 0 for cell in inside), min(cell.tokens or 0 for cell in beyond)
     told = f"The window is 512 tokens: {inside_tokens:.0f} fit. {beyond_tokens:.0f} do not and are refused; a copy that calls its window wider answered them."
-    worse = beyond[-1].score.high < inside[-1].score.low
-    return Claim("window", "Examples cost window, and far past its end more of them make it worse.", "accuracy on reviews", cells, told, worse)
+    fell = beyond[-1].score.high < inside[-1].score.low
+    says = "Examples cost window, and past its end comes a cliff."
+    return Claim("window", says, "right numbers on arithmetic of two steps", (*inside, *beyond), told, fell)
 
 
 def _beyond(asking: Asking, place: Path, asked: dict[str, Reach]) -> tuple[Cell, ...]:
@@ -57,7 +57,7 @@ def _beyond(asking: Asking, place: Path, asked: dict[str, Reach]) -> tuple[Cell,
     for name, key in (("config.json", "max_position_embeddings"), ("tokenizer_config.json", "model_max_length")):
         values = json.loads((copy / name).read_text(encoding="utf-8"))
         (copy / name).write_text(json.dumps(values | {key: FAR}), encoding="utf-8")
-    return asking.cells("reviews", asked, model=added(asking.lab, copy, "wide"))
+    return asking.cells("arithmetic", asked, where=TWO, model=added(asking.lab, copy, "wide"))
 
 
 @CLAIMS.register("steps")
@@ -113,7 +113,7 @@ def room(asking: Asking) -> Claim:
 @CLAIMS.register("guard")
 def guard(asking: Asking) -> Claim:
     bounds = {"harmful": at_least(0.98), "harmless": at_most(0.02), "new-harmful": at_least(0.9), "new-harmless": at_most(0.1)}
-    names = {"new-harmful": "harmful, in words never trained on", "new-harmless": "harmless, in words never trained on"}
+    names = {"new-harmful": "harmful, in new words", "new-harmless": "harmless, in new words"}
     cells = []
     for kind, reach in bounds.items():
         (rows,) = asking.predictions("refusals", "zero-shot", where=f"kind={kind}")
