@@ -87,7 +87,7 @@ def test_a_page_of_some_claims_never_replaces_that_of_all(tmp_path: Path, capsys
     for argv in (["lecture"], ["--limit", "5"]):
         with pytest.raises(SystemExit) as ended:
             command.main([*argv, "--docs", str(tmp_path / "docs")])
-        assert ended.value.code == 2 and "leave NAME and --limit out" in capsys.readouterr().err
+        assert ended.value.code == 2 and "leave NAME, --limit and --model out" in capsys.readouterr().err
     assert not (tmp_path / "docs").exists()
 
 

@@ -6,6 +6,8 @@ Tokenizer, training, the claims as a gate, model card. What was done before is n
 from __future__ import annotations
 
 import argparse
+import hashlib
+import inspect
 import os
 import shutil
 import sys
@@ -30,6 +32,7 @@ SEEDS = (11, 12, 13)  # tried in this order until one passes the gate
 # could help it. They also ask for steps where there are none.
 STAGES = Stage(11_000, rate=4e-3), Stage(1_500, rate=1e-3, loose=True)
 SUFFIXES = {".json", ".jinja", ".safetensors", ".md"}  # of a model's files
+MISSED = "missed.txt"  # beside a seed that did not pass: the claims it missed
 SELDOM = 10  # one word of progress in so many, where it is not a terminal that is written over
 
 
@@ -66,9 +69,11 @@ def _replaceable(target: Path) -> None:
 
 
 def _make(seeds: tuple[int, ...], work: Path, target: Path) -> int:
+    shape = Shape()
+    work = work / f"recipe-{_recipe(shape)}"
     work.mkdir(parents=True, exist_ok=True)
-    words, shape = _tokenizer(work / "tokenizer"), Shape()
-    for tried, seed in enumerate(seeds, 1):
+    words = _tokenizer(work / "tokenizer")
+    for seed in seeds:
         place = work / f"seed-{seed}"
         place.mkdir(parents=True, exist_ok=True)
         _say(f"seed {seed}: training")
@@ -79,12 +84,19 @@ def _make(seeds: tuple[int, ...], work: Path, target: Path) -> int:
         missed = [claim.name for claim in claims if not claim.reached]
         _say(f"seed {seed}: {'every claim is reached' if not missed else 'not reached: ' + ', '.join(missed)}")
         if not missed:
-            made = card.Made(seed, seeds[:tried], STAGES, trained.seconds, shape)
+            failed = sorted(int(note.parent.name.removeprefix("seed-")) for note in work.glob(f"seed-*/{MISSED}"))
+            made = card.Made(seed, (*(one for one in failed if one != seed), seed), STAGES, trained.seconds, shape)
             (folder / "README.md").write_text(card.text(made, claims), encoding="utf-8")
             _ship(folder, target)
             return 0
+        (place / MISSED).write_text("\n".join(missed), encoding="utf-8")  # so that a later run tells of this seed too
     _say("No seed passed, and nothing was shipped. Train other seeds: --seeds.")
     return 1
+
+
+def _recipe(shape: Shape) -> str:
+    """What was trained on another corpus or otherwise lies in another folder, and is never gone on with."""
+    return hashlib.sha256(repr((card.fingerprint(), shape, STAGES, inspect.getsource(tokenizer))).encode()).hexdigest()[:12]
 
 
 def _tokenizer(folder: Path) -> PreTrainedTokenizerFast:

@@ -17,6 +17,7 @@ from promptune.tiny.world.text import ASSISTANT, END, PAD, USER, Document, plain
 
 SOURCE = Path(__file__).resolve().parents[3] / "src"
 PINNED = "98aab9f72a8afb978f6185c85c46801e39f4d8d81ba02b0ab1ee6461b3404589"
+PINNED_LOOSE = "67fefe95e959c1c006afdcc728b7846d000f478f04f8de8c3fa8b66c216dbb33"
 SCRIPT = """
 import hashlib
 from itertools import islice
@@ -25,9 +26,9 @@ print(hashlib.sha256(repr(list(islice(documents("11 5 3"), 1_000))).encode()).he
 """
 
 
-def digest(seed: int | str, count: int) -> str:
+def digest(seed: int | str, count: int, *, loose: bool = False) -> str:
     found = hashlib.sha256()
-    for document in islice(documents(seed), count):
+    for document in islice(documents(seed, loose=loose), count):
         for piece in document:
             found.update(f"{piece.text}\0{piece.taught}\0".encode())
         found.update(b"\n")
@@ -40,6 +41,7 @@ def test_the_corpus_is_the_one_that_the_shipped_weights_were_trained_on() -> Non
     Was it meant? Then train anew (`python -m promptune.tiny.train`), write the tables again (`python -m promptune.tiny.tables`), and pin the new digest here.
     """
     assert digest(0, 10_000) == PINNED
+    assert digest(0, 3_000, loose=True) == PINNED_LOOSE, "the last stage of training reads this one"
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])

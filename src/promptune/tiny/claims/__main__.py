@@ -23,8 +23,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="JSON alone on stdout")
     parser.add_argument("--docs", type=Path, help="write claims.md and its charts into this folder: of every claim, on all rows")
     given = parser.parse_args(argv)
-    if given.docs and (given.names or given.limit is not None):
-        parser.error("--docs writes the page of all claims on all rows: leave NAME and --limit out")
+    if given.docs and (given.names or given.limit is not None or given.model):
+        parser.error("--docs writes the page of all claims of the bundled model on all rows: leave NAME, --limit and --model out")
+    if given.limit is not None and given.limit < 1:
+        parser.error("--limit: at least one row is needed")
     try:
         if given.docs:
             given.docs.mkdir(parents=True, exist_ok=True)  # minutes before it is needed
