@@ -6,38 +6,34 @@ from random import Random
 
 from promptune.tiny.world.text import Document, chat, drawn, page, sentence
 
+
+def _pairs(words: str) -> dict[str, str]:
+    return dict(pair.split("=") for pair in words.split("|"))
+
+
 # English noun -> French noun and its gender. None begins with a vowel: le and la stay whole.
 NOUNS = {
     one: tuple(other.split())
-    for one, other in (
-        pair.split("=")
-        for pair in (
-            "dog=chien m|cat=chat m|horse=cheval m|duck=canard m|house=maison f|table=table f|book=livre m|car=voiture f|boy=garçon m|girl=fille f|"
-            "woman=femme f|man=monsieur m|apple=pomme f|garden=jardin m|flower=fleur f|bread=pain m|chair=chaise f|door=porte f|bike=vélo m|boat=bateau m|"
-            "king=roi m|queen=reine f|fish=poisson m|mouse=souris f|cow=vache f|pig=cochon m|sheep=mouton m|wolf=loup m|rabbit=lapin m|cheese=fromage m|"
-            "cake=gâteau m|soup=soupe f|letter=lettre f|key=clé f|lamp=lampe f|mountain=montagne f|river=rivière f|bridge=pont m|hat=chapeau m|dress=robe f|"
-            "baker=boulanger m|neighbor=voisin m|teacher=professeur m"
-        ).split("|")
-    )
+    for one, other in _pairs(
+        "dog=chien m|cat=chat m|horse=cheval m|duck=canard m|house=maison f|table=table f|book=livre m|car=voiture f|boy=garçon m|girl=fille f|"
+        "woman=femme f|man=monsieur m|apple=pomme f|garden=jardin m|flower=fleur f|bread=pain m|chair=chaise f|door=porte f|bike=vélo m|boat=bateau m|"
+        "king=roi m|queen=reine f|fish=poisson m|mouse=souris f|cow=vache f|pig=cochon m|sheep=mouton m|wolf=loup m|rabbit=lapin m|cheese=fromage m|"
+        "cake=gâteau m|soup=soupe f|letter=lettre f|key=clé f|lamp=lampe f|mountain=montagne f|river=rivière f|bridge=pont m|hat=chapeau m|dress=robe f|"
+        "baker=boulanger m|neighbor=voisin m|teacher=professeur m"
+    ).items()
 }
-VERBS = dict(
-    pair.split("=")
-    for pair in (
-        "sees=voit|eats=mange|takes=prend|sells=vend|finds=trouve|loses=perd|draws=dessine|follows=suit|carries=porte|hides=cache|paints=peint|hears=entend|"
-        "wants=veut|watches=regarde|gives=donne|washes=lave"
-    ).split("|")
+VERBS = _pairs(
+    "sees=voit|eats=mange|takes=prend|sells=vend|finds=trouve|loses=perd|draws=dessine|follows=suit|carries=porte|hides=cache|paints=peint|hears=entend|"
+    "wants=veut|watches=regarde|gives=donne|washes=lave"
 )
 # English adjective -> French beside a masculine noun, and beside a feminine one.
 ADJECTIVES = {
     one: tuple(other.split())
-    for one, other in (
-        pair.split("=")
-        for pair in (
-            "big=grand grande|small=petit petite|black=noir noire|green=vert verte|red=rouge rouge|young=jeune jeune|blue=bleu bleue|strong=fort forte|"
-            "poor=pauvre pauvre|sad=triste triste|happy=heureux heureuse|heavy=lourd lourde|clean=propre propre|white=blanc blanche|gray=gris grise|"
-            "rich=riche riche|slow=lent lente|warm=chaud chaude"
-        ).split("|")
-    )
+    for one, other in _pairs(
+        "big=grand grande|small=petit petite|black=noir noire|green=vert verte|red=rouge rouge|young=jeune jeune|blue=bleu bleue|strong=fort forte|"
+        "poor=pauvre pauvre|sad=triste triste|happy=heureux heureuse|heavy=lourd lourde|clean=propre propre|white=blanc blanche|gray=gris grise|"
+        "rich=riche riche|slow=lent lente|warm=chaud chaude"
+    ).items()
 }
 WORDS = {one: noun for one, (noun, _) in NOUNS.items()} | {one: forms[0] for one, forms in ADJECTIVES.items()} | VERBS
 
