@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch import Tensor
 from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
-from promptune.errors import UserError
+from promptune.tiny import checkpoints
 from promptune.tiny.corpus import ROWS, Batch, batch
 from promptune.tiny.lean import LeanLlama, Shape
 
@@ -60,10 +56,7 @@ def train(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int, stages: S
         torch.optim.Muon(hidden, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.0, fused=True),
     ]
-    try:
-        first, smooth, before = _restore(work, model, optimizers)
-    except (OSError, ValueError, TypeError, LookupError, RuntimeError, SafetensorError) as error:
-        raise UserError("its checkpoint cannot be read.", where=str(work), todo="Delete that folder, and this seed begins anew.") from error
+    first, smooth, before = checkpoints.restore(work, model, optimizers)
     began, steps = time.monotonic(), sum(stage.steps for stage in stages)
     for step in range(first, steps):
         stage, within = _stage(step, stages)
@@ -75,7 +68,7 @@ def train(tokenizer: PreTrainedTokenizerFast, shape: Shape, seed: int, stages: S
             each = (time.monotonic() - began) / (done - first)
             say(Progress(done, steps, smooth, ROWS * shape.window / each, each * (steps - done)))
         if done % KEEP == 0 or done == steps:
-            _keep(work, model, optimizers, {"step": done, "loss": smooth, "seconds": before + time.monotonic() - began})
+            checkpoints.keep(work, model, optimizers, {"step": done, "loss": smooth, "seconds": before + time.monotonic() - began})
     return Trained(model.cpu(), before + time.monotonic() - began)
 
 
@@ -106,38 +99,3 @@ def _step(model: LeanLlama, optimizers: list[torch.optim.Optimizer], given: Batc
         optimizer.step()
         optimizer.zero_grad()
     return float(loss.detach())
-
-
-# ---- checkpoints: safetensors, and a small JSON that is written last ----
-
-
-def _keep(work: Path, model: LeanLlama, optimizers: list[torch.optim.Optimizer], state: dict[str, float]) -> None:
-    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    for i, optimizer in enumerate(optimizers):
-        for place, values in optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{i}.{place}.{name}": torch.as_tensor(value) for name, value in values.items()}
-    name = f"step-{state['step']}.safetensors"
-    save_file({key: tensor.cpu().contiguous().clone() for key, tensor in tensors.items()}, work / name)
-    part = work / "state.json.part"
-    part.write_text(json.dumps(state | {"tensors": name}))
-    part.replace(work / "state.json")
-    for old in work.glob("step-*.safetensors"):
-        if old.name != name:
-            old.unlink()
-
-
-def _restore(work: Path, model: LeanLlama, optimizers: list[torch.optim.Optimizer]) -> tuple[int, float, float]:
-    """The steps that are done, the loss, and the seconds they took."""
-    if not (work / "state.json").exists():
-        return 0, 0.0, 0.0
-    kept = json.loads((work / "state.json").read_text())
-    tensors = load_file(work / kept["tensors"])
-    model.load_state_dict({name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")})
-    for i, optimizer in enumerate(optimizers):
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            if name.startswith(f"optimizer.{i}."):
-                _, _, place, key = name.split(".", 3)
-                state.setdefault(int(place), {})[key] = tensor
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return int(kept["step"]), float(kept["loss"]), float(kept["seconds"])
