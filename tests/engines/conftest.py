@@ -1,10 +1,13 @@
-"""Small real models: the bundled one, the same that never ends by itself, a base model without a chat template, and an encoder-decoder."""
+"""Small real models: the bundled one, the same that never ends by itself, a base model without a chat template, an encoder-decoder, and tuned ones."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,3 +75,47 @@ def engine() -> Iterator[LocalEngine]:
     engine = LocalEngine("cpu")
     yield engine
     engine.close()
+
+
+def lora_of(base: Weights, folder: Path, **settings: Any) -> Weights:
+    """A model with a random adapter, large enough to change what it writes: a new LoRA adds nothing before it has learned."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+    encodes = base.name == "t5"
+    plain = (AutoModelForSeq2SeqLM if encodes else AutoModelForCausalLM).from_pretrained(base.folder)
+    kind = "SEQ_2_SEQ_LM" if encodes else "CAUSAL_LM"
+    torch.manual_seed(11)
+    model = get_peft_model(plain, LoraConfig(**{"task_type": kind, "r": 4, "lora_alpha": 8, "target_modules": "all-linear"} | settings))
+    for name, one in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(one, std=0.2)
+    model.save_pretrained(folder)
+    return replace(base, name=f"{base.name}+lora", adapter=str(folder))
+
+
+@pytest.fixture(scope="session")
+def lora(tiny: Weights, tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    return lora_of(tiny, tmp_path_factory.mktemp("runs") / "lora")
+
+
+@pytest.fixture(scope="session")
+def seq2seq_lora(seq2seq: Weights, tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    return lora_of(seq2seq, tmp_path_factory.mktemp("runs") / "t5-lora")
+
+
+@pytest.fixture(scope="session")
+def full(tiny: Weights, tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    """The bundled model with every weight moved a little, saved without a tokenizer."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    folder = tmp_path_factory.mktemp("runs") / "full"
+    model = AutoModelForCausalLM.from_pretrained(tiny.folder)
+    torch.manual_seed(12)
+    with torch.no_grad():
+        for one in model.parameters():
+            one.add_(torch.randn_like(one) * one.std() * 0.3)
+    model.save_pretrained(folder)
+    return replace(tiny, name="tiny+full", adapter=str(folder))

@@ -5,6 +5,8 @@
       └──────────┴─► cancelled ─► queued (resumed)
 
 A job that did not end well says why by its state's name, never a bare "failed" where the cause is known.
+
+A job may have children: they run in order, then the job itself, which makes one thing of what they left.
 """
 
 from __future__ import annotations
@@ -58,3 +60,13 @@ class Job:
     started: float | None
     ended: float | None
     cancelling: bool
+    begun: int = 0  # how much was done when it last started: a resumed job did that earlier, at another pace
+    parent: str = ""  # the job it belongs to
+
+
+def left(job: Job, now: float) -> float | None:
+    """Seconds until it is done, at its pace since it started; None until there is a pace."""
+    came = job.done - job.begun
+    if job.state is not JobState.RUNNING or job.started is None or came <= 0:
+        return None
+    return max(now - job.started, 0.0) / came * max(job.total - job.done, 0)

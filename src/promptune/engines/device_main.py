@@ -101,7 +101,7 @@ def main(argv: list[str]) -> None:
     if first:
         server.send(wire.Stage("warming", f"loading {first[0]}", name, memory))
         try:
-            engine.capabilities(Weights(*first))
+            engine.capabilities(Weights(first[0], first[1]))
         except UserError as error:  # it will be said again to whoever asks that model
             log.warning("%s could not be loaded: %s", first[0], error)
     server.send(wire.Stage("ready", "", name, memory))

@@ -9,6 +9,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -18,13 +20,14 @@ import torch
 from promptune.core.prompt import Prompt, SentPrompt
 from promptune.engines import local_score, overflow
 from promptune.engines.local_decode import Row, decode, fitting, row
-from promptune.engines.local_models import Loaded, is_out_of_memory, load
+from promptune.engines.local_models import Loaded, is_out_of_memory
+from promptune.engines.local_tuned import load
 from promptune.engines.protocol import Capabilities, Divergence, Event, Failed, Finished, Logprob, Request, Sent, Weights
 from promptune.errors import EngineError, OutOfMemory
 from promptune.sandbox import Sandbox
 
 Emit = Callable[[Event], None]
-Key = tuple[str, int]
+Key = tuple[Weights, int]
 KEPT = 3  # models kept loaded; the one used longest ago goes first
 log = logging.getLogger(__name__)
 
@@ -41,8 +44,7 @@ class LocalEngine:
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        by_folder = sorted(requests, key=lambda request: request.weights.folder)
-        for _, group in groupby(by_folder, key=lambda request: request.weights.folder):
+        for _, group in groupby(sorted(requests, key=_weights), key=_weights):
             threading.Thread(target=self._batch, args=(list(group), events.put), daemon=True).start()
         waiting = {request.id for request in requests}
         try:
@@ -55,7 +57,7 @@ class LocalEngine:
             self._cancelled |= waiting  # the iterator was closed: what is left ends at its next token
 
     def _batch(self, requests: list[Request], emit: Emit) -> None:
-        """All requests of one folder. Whatever fails, every request ends in an event."""
+        """All requests of the same weights. Whatever fails, every request ends in an event."""
         left = {request.id for request in requests}
 
         def tell(event: Event) -> None:
@@ -95,7 +97,8 @@ class LocalEngine:
     def _decode(self, loaded: Loaded, rows: list[Row], tell: Emit) -> None:
         torch.set_num_threads(loaded.threads)
         try:
-            decode(loaded, rows, self._cancelled.__contains__, tell)
+            with loaded.turn or nullcontext():
+                decode(loaded, rows, self._cancelled.__contains__, tell)
         except Exception as error:
             for row in rows:
                 if row.reason is None:
@@ -139,7 +142,7 @@ class LocalEngine:
 
     def _model(self, weights: Weights) -> Loaded:
         """Loaded once for all who ask meanwhile; a folder whose files changed is another model."""
-        key = _key(Path(weights.folder))
+        key = _key(weights)
         with self._lock:
             found = self._models.get(key)
             mine = Future[Loaded]() if found is None else None
@@ -155,7 +158,7 @@ class LocalEngine:
 
     def _load(self, key: Key, future: Future[Loaded]) -> None:
         try:
-            future.set_result(load(Path(key[0]), self._device))
+            future.set_result(load(key[0], self._device))
         except Exception as error:
             with self._lock:
                 self._models.pop(key, None)  # the next one tries again
@@ -167,13 +170,21 @@ class LocalEngine:
             torch.cuda.empty_cache()
 
 
-def _key(folder: Path) -> Key:
-    """The folder and how its files are just now."""
+def _weights(request: Request) -> tuple[str, str, float]:
+    """What decides the model that answers; names are for people."""
+    return request.weights.folder, request.weights.adapter, request.weights.strength
+
+
+def _key(weights: Weights) -> Key:
+    """The weights, whatever they are called, and how their files are just now."""
+    return replace(weights, name=""), hash((_files(weights.folder), _files(weights.adapter) if weights.adapter else ()))
+
+
+def _files(folder: str) -> tuple[tuple[str, int, int], ...]:
     try:
-        files = sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in folder.iterdir())
+        return tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in Path(folder).iterdir()))
     except OSError:  # not there (yet): loading it says so
-        files = []
-    return str(folder), hash(tuple(files))
+        return ()
 
 
 def _room(loaded: Loaded, tokens: int) -> int:

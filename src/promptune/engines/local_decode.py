@@ -48,6 +48,8 @@ def row(request: Request, sent: SentPrompt, room: int, loaded: Loaded) -> Row:
 def fitting(rows: Sequence[Row], loaded: Loaded) -> list[list[Row]]:
     """Rows that can share a batch. A batch runs until its longest answer ends, and no row may be carried past the window:
     positions that a model never learned can fail. An encoder-decoder writes into a window of its own."""
+    if loaded.turn is not None:
+        return [[row] for row in rows]
     batches: list[list[Row]] = []
     for row in rows:
         for batch in batches:

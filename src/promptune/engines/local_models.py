@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 
 import torch
 import transformers
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
 from promptune.core.prompt import Prompt, PromptPart, SentPrompt
@@ -22,6 +26,7 @@ OWN = (
     *("eos_token_id", "pad_token_id", "bos_token_id", "decoder_start_token_id", "forced_bos_token_id", "forced_eos_token_id"),
     *("suppress_tokens", "begin_suppress_tokens", "bad_words_ids", "repetition_penalty", "no_repeat_ngram_size"),
 )
+OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 SMALL = 20_000_000  # parameters
 ALL_THREADS = torch.get_num_threads()
 FALLBACK_WINDOW = 512  # where neither configuration nor tokenizer names one (T5)
@@ -38,11 +43,12 @@ class Loaded:
     window: int
     seq2seq: bool
     threads: int  # of torch, while it runs
+    turn: Lock | None = None  # where rows must be generated one at a time
 
     def encode(self, prompt: Prompt, sandbox: Sandbox) -> SentPrompt:
         """The exact prompt. A chat template writes its special tokens itself; for plain text the tokenizer adds its own."""
         if self.template is not None:
-            parts = chat.templated(prompt, self.template, self._special(), sandbox)
+            parts = chat.templated(prompt, self.template, self.special(), sandbox)
             encoded = self._ids(parts, special=False)
             return SentPrompt(_join(parts), encoded[0], spans(parts, encoded[1]), self.window)
         parts = chat.plain(prompt)
@@ -78,34 +84,56 @@ class Loaded:
             at += len(token)
         return [PromptPart("template", "".join(before)), *parts, PromptPart("template", "".join(after))], placed
 
-    def _special(self) -> dict[str, str]:
+    def special(self) -> dict[str, str]:
         names = ("bos_token", "eos_token", "pad_token", "unk_token")
         return {name: str(token) for name in names if (token := getattr(self.tokenizer, name, None)) is not None}
 
 
 def load(path: Path, device: str) -> Loaded:
     kind = folder.inspect(path).kind
-    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    tokenizer = read_tokenizer(path, kind)
+    model, found = read_model(path, kind, device)
+    refuse_gaps(path, sorted([*found["missing_keys"], *(str(key) for key in found["mismatched_keys"])]))
+    model.generation_config = _language(model, tokenizer)
+    return Loaded(model, tokenizer, template_of(tokenizer), _window(model.config, tokenizer), kind == "seq2seq", _threads(model))
+
+
+def read_model(path: Path, kind: folder.Kind, device: str, **options: Any) -> tuple[Any, dict[str, Any]]:
+    """A model, and what transformers tells of the tensors that it did not find."""
     auto: Any = AutoModelForSeq2SeqLM if kind == "seq2seq" else AutoModelForCausalLM
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(path, **options)
-        dtype = torch.bfloat16 if device == "cuda" else torch.float32
-        model, found = auto.from_pretrained(path, dtype=dtype, use_safetensors=True, output_loading_info=True, **options)
-        model = model.to(device).eval()
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        if is_out_of_memory(error):
-            raise
-        raise ModelUnusable(
-            f"the model folder {path} cannot be loaded: {_first_line(error)}", todo="Save it again with a current version of transformers."
-        ) from error
-    if made_up := sorted([*found["missing_keys"], *(str(key) for key in found["mismatched_keys"])]):
-        what = f"its weights lack {made_up[0]}" + (f" and {len(made_up) - 1} more" if made_up[1:] else "")
-        raise ModelUnusable(f"the model folder {path} cannot be used: {what}.", todo="Copy or download it again.")
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    with loading(path):
+        model, found = auto.from_pretrained(path, dtype=dtype, use_safetensors=True, output_loading_info=True, **OFFLINE, **options)
+        return model.to(device).eval(), found
+
+
+def read_tokenizer(path: Path, kind: folder.Kind, **options: Any) -> PreTrainedTokenizerBase:
+    with loading(path):
+        tokenizer = cast(PreTrainedTokenizerBase, AutoTokenizer.from_pretrained(path, **OFFLINE, **options))
     tokenizer.padding_side = "right" if kind == "seq2seq" else "left"
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
-    model.generation_config = _language(model, tokenizer)
-    return Loaded(model, tokenizer, _template(tokenizer), _window(model.config, tokenizer), kind == "seq2seq", _threads(model))
+    return tokenizer
+
+
+@contextmanager
+def loading(path: Path) -> Iterator[None]:
+    """What a library cannot load is said of the folder."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ModelUnusable(
+            f"the folder {path} cannot be loaded: {_first_line(error)}", todo="Save it again with a current version of transformers."
+        ) from error
+
+
+def refuse_gaps(path: Path, names: list[str]) -> None:
+    """Tensors that are not in the files would be made up."""
+    if names:
+        what = f"its weights lack {names[0]}" + (f" and {len(names) - 1} more" if names[1:] else "")
+        raise ModelUnusable(f"the folder {path} cannot be used: {what}.", todo="Copy or download it again.")
 
 
 def _language(model: Any, tokenizer: PreTrainedTokenizerBase) -> GenerationConfig:
@@ -124,7 +152,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
 
 
-def _template(tokenizer: PreTrainedTokenizerBase) -> str | None:
+def template_of(tokenizer: PreTrainedTokenizerBase) -> str | None:
     template = tokenizer.chat_template
     if isinstance(template, dict):  # several by name: the one for plain chat
         template = template.get("default") or next(iter(template.values()), None)
@@ -144,7 +172,9 @@ def _join(parts: list[PromptPart]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """With the next one where it only announces that (torch: Error(s) in loading ...)."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1])
 
 
 def check_vocabulary(first: Loaded, second: Loaded) -> None:

@@ -27,7 +27,7 @@ def _logprob(loaded: Loaded, sent: SentPrompt, completion: tuple[int, ...]) -> L
     else:
         _need_room(loaded, sent.tokens + len(completion))
         ids = torch.tensor([[*sent.ids, *completion]], device=device)
-        logits = loaded.model(input_ids=ids).logits[0, sent.tokens - 1 : -1]  # each token is predicted one place before it
+        logits = loaded.model(input_ids=ids).logits[0, -len(completion) - 1 : -1]  # each token is predicted one place before it
     _need_numbers(logits)
     chosen = torch.log_softmax(logits.float(), dim=-1).gather(1, target.unsqueeze(1))
     return Logprob(float(chosen.sum()), len(completion))
@@ -58,7 +58,7 @@ def _differ(first: Loaded, second: Loaded, text: str) -> Divergence:
 
 
 def _predictions(loaded: Loaded, ids: tuple[int, ...]) -> torch.Tensor:
-    logits = loaded.model(input_ids=torch.tensor([ids], device=loaded.model.device)).logits[0, :-1]
+    logits = loaded.model(input_ids=torch.tensor([ids], device=loaded.model.device)).logits[0, -len(ids) : -1]
     _need_numbers(logits)
     return torch.log_softmax(logits[:, : len(loaded.tokenizer)].float(), dim=-1).cpu()  # some models have more rows than tokens
 

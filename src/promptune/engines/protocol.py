@@ -16,6 +16,8 @@ class Weights:
 
     name: str
     folder: str
+    adapter: str = ""  # the folder of what was tuned: a PEFT adapter or a whole model; none: the model as it is
+    strength: float = 1.0  # 0 is the model as it is, 1 as it was tuned, each weight in between on the straight line
 
 
 @dataclass(frozen=True)
