@@ -22,6 +22,7 @@ from promptune.jobs.progress import Follower
 from promptune.jobs.scheduler import Scheduler, reconcile
 from promptune.settings import Settings
 from promptune.store import Lock, Store
+from tests.jobs.families import family
 from tests.jobs.samples import ENDLESS, OWNER, QUESTIONS, queue, rows, run, server, timeless, undisturbed, until, worker
 
 
@@ -148,3 +149,30 @@ def test_a_stranger_that_got_the_workers_number_is_not_killed(store: Store, sett
             assert store.jobs.find(job.id).state is JobState.INTERRUPTED
             assert stranger.poll() is None
         stranger.kill()
+
+
+@pytest.mark.parametrize("when", ["its first child runs", "its second child runs", "its own worker runs"])
+def test_a_parent_whose_scheduler_is_killed_is_interrupted_with_its_child_and_repeats_nothing(
+    store: Store, settings: Settings, tmp_path: Path, when: str
+) -> None:
+    """kill -9 wherever it is: both are named, nothing stays `running`, and what was done stays done."""
+    parent, children = family(store, settings, ["one", *QUESTIONS[16:20]], ["two", *QUESTIONS[16:20]], own=["three", *QUESTIONS[16:20]])
+    order = [*children, parent]
+    number = ["its first child runs", "its second child runs", "its own worker runs"].index(when)
+    with server(settings.home, tmp_path / "log") as process:
+        until(lambda: worker(store, order[number]))
+        pid = worker(store, order[number])
+        assert pid is not None
+        process.kill()
+        until(gone(pid))
+    assert {job.id for job in store.jobs.running()} == {order[number].id, parent.id}
+    reconcile(store)
+    done = [store.jobs.find(job.id) for job in order[:number]]
+    assert all(job.state is JobState.DONE for job in done) and not store.jobs.running()
+    assert {store.jobs.find(job.id).state for job in (order[number], parent)} == {JobState.INTERRUPTED}
+    store.jobs.resume(OWNER, parent.id)
+    Scheduler(store, settings, before_start=lambda job: None).run_until([parent.id])
+    assert [store.jobs.find(job.id).state for job in order] == [JobState.DONE] * 3
+    assert [store.jobs.find(job.id) for job in order[:number]] == done, "not run again"
+    for job in order:
+        assert timeless(batch.read_result(job, store.job_folder(job.id)).answers) == undisturbed(job, tmp_path)

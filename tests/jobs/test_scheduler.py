@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
 from promptune.core.job import Job, JobState
 from promptune.errors import UserError
-from promptune.jobs import batch
+from promptune.jobs import backend, batch
+from promptune.jobs.backend import LocalProcess
+from promptune.jobs.folder import LOG
 from promptune.jobs.scheduler import LOCK, Scheduler, reconcile
 from promptune.settings import Settings
 from promptune.store import Lock, Store
@@ -123,3 +129,42 @@ def test_reconcile_leaves_a_job_alone_that_somebody_runs(store: Store, settings:
 def test_closing_is_safe_at_any_time(scheduler: Scheduler, times: int) -> None:
     for _ in range(times):
         scheduler.close()
+
+
+def test_a_worker_stands_back_behind_a_chat_on_the_same_cores(store: Store, settings: Settings, scheduler: Scheduler) -> None:
+    job = queue(store, settings, ENDLESS)
+    scheduler.start()
+    until(lambda: worker(store, job))
+    assert psutil.Process(worker(store, job)).nice() == min(psutil.Process().nice() + backend.NICER, 19)
+
+
+# It hears `cancel` and then writes for a while, as one does that keeps a last checkpoint.
+SLOW = (
+    "import sys, time; print('ready', flush=True); sys.stdin.readline(); print('heard', flush=True); time.sleep(float(sys.argv[1])); print('kept', flush=True)"
+)
+
+
+def slow(folder: Path, monkeypatch: pytest.MonkeyPatch, seconds: float) -> LocalProcess:
+    monkeypatch.setattr("promptune.children.argv", lambda *_: [sys.executable, "-c", SLOW, str(seconds)])
+    process = LocalProcess(folder)
+    until(lambda: "ready" in (folder / LOG).read_text())
+    return process
+
+
+def test_a_worker_that_is_cancelled_has_time_to_write_down_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "GRACE", 0.0)
+    assert slow(tmp_path, monkeypatch, 0.5).cancel(hurry=threading.Event()) == 0
+    assert "kept" in (tmp_path / LOG).read_text()
+
+
+@pytest.mark.parametrize("hurried", [False, True])
+def test_but_not_for_ever_and_not_while_the_server_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hurried: bool) -> None:
+    """Ctrl-C must not wait for a worker that does not listen."""
+    hurry, process = threading.Event(), slow(tmp_path, monkeypatch, 600)
+    if hurried:
+        threading.Timer(0.2, hurry.set).start()
+    else:
+        monkeypatch.setattr(backend, "POLITE", 0.2)
+    began = time.monotonic()
+    assert process.cancel(hurry) < 0
+    assert time.monotonic() - began < 15

@@ -22,7 +22,7 @@ SCHEMA = {
     "models": "id TEXT, owner TEXT, slug TEXT, label TEXT, origin TEXT, source TEXT, folder TEXT, created REAL",
     "comparisons": "id TEXT, owner TEXT, label TEXT, question TEXT, answers TEXT, created REAL, size INTEGER",
     "jobs": "id TEXT, owner TEXT, kind TEXT, label TEXT, state TEXT, cause TEXT, spec TEXT, done INTEGER, total INTEGER, note TEXT, "
-    "created REAL, started REAL?, ended REAL?, cancelling INTEGER",
+    "created REAL, started REAL?, ended REAL?, cancelling INTEGER, begun INTEGER, parent TEXT",
     "kept": "id TEXT, owner TEXT, kind TEXT, slug TEXT, label TEXT, summary TEXT, content TEXT, created REAL",
 }
 UNIQUE = {
@@ -34,7 +34,7 @@ UNIQUE = {
     ("kept", "id"),
     ("kept", "owner, kind, slug"),
 }
-INDEXES = {("comparisons", "owner"), ("jobs", "owner"), ("jobs", "state")}
+INDEXES = {("comparisons", "owner"), ("jobs", "owner"), ("jobs", "parent"), ("jobs", "state")}
 
 
 def open_raw(home: Path) -> closing[sqlite3.Connection]:

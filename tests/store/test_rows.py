@@ -63,8 +63,8 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(store: Store, call: str, 
 
 def test_every_call_that_takes_an_owner_and_an_id_is_checked_above(store: Store) -> None:
     """A new call must join the list, or nobody would notice that it forgot the owner."""
-    without_id = {"add", "save", "create", "list", "lines"}
-    for_the_scheduler = {"find", "next_queued", "running", "move", "progress", "folder"}
+    without_id = {"add", "save", "create", "create_family", "list", "lines"}
+    for_the_scheduler = {"find", "next_queued", "running", "move", "progress", "folder", "children", "position"}
     names = {f"{table}.{name}" for table in ("comparisons", "models", "tasks", "jobs") for name in dir(getattr(store, table)) if not name.startswith("_")}
     assert {name for name in names if name.partition(".")[2] not in without_id | for_the_scheduler} == set(CALLS)
 

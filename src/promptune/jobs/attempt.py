@@ -28,16 +28,21 @@ def attempt(store: Store, job: Job, stop: threading.Event) -> End:
     try:
         while (code := worker.wait(LOOK)) is None:
             _bring_news(store, job.id, follower)
-            if stop.is_set():
-                code, ours = worker.close(), "stopped"
-                break
-            if _asked_to_cancel(store, job.id):
-                code, ours = worker.cancel(), "cancelled"
+            if ours := asked_to_end(store, job.id, stop):
+                code = worker.close() if ours == "stopped" else worker.cancel(hurry=stop)
                 break
     finally:
         worker.close()
     _bring_news(store, job.id, follower)
     return end_of(code, follower.last_word, ours)
+
+
+def asked_to_end(store: Store, id: str, stop: threading.Event) -> Ours | None:
+    if stop.is_set():
+        return "stopped"
+    with suppress(Busy):
+        return "cancelled" if store.jobs.find(id).cancelling else None
+    return None
 
 
 def _write_spec(folder: Path, job: Job) -> None:
@@ -50,9 +55,3 @@ def _bring_news(store: Store, id: str, follower: Follower) -> None:
     if step := follower.news():
         with suppress(Busy, DiskFull):  # the next news come soon
             store.jobs.progress(id, step.done, step.note)
-
-
-def _asked_to_cancel(store: Store, id: str) -> bool:
-    with suppress(Busy):
-        return store.jobs.find(id).cancelling
-    return False

@@ -28,10 +28,10 @@ def end_of(code: int, word: LastWord | None, ours: Ours | None) -> End:
     """`code` as subprocess gives it: a signal is negative."""
     if word and word.state == "done":
         return End(JobState.DONE)
-    if ours == "stopped":
-        return interrupted()
-    if ours == "cancelled" or (word and word.state == "cancelled"):
-        return End(JobState.CANCELLED, f"cancelled. {RESUME}")
+    if ours:
+        return end_by_us(ours)
+    if word and word.state == "cancelled":
+        return end_by_us("cancelled")
     if word:
         return failed(word.name, word.cause)
     if code == DISK_IS_FULL:
@@ -40,6 +40,10 @@ def end_of(code: int, word: LastWord | None, ours: Ours | None) -> End:
         memory = " The system does that too when its memory runs out." if -code == signal.SIGKILL else ""
         return End(JobState.KILLED, f"its worker was killed ({children.ending(code)}).{memory} {RESUME}")
     return End(JobState.FAILED, f"its worker ended with exit code {code} and did not say why; its folder's {LOG} may.")
+
+
+def end_by_us(ours: Ours) -> End:
+    return interrupted() if ours == "stopped" else End(JobState.CANCELLED, f"cancelled. {RESUME}")
 
 
 def failed(name: str, cause: str) -> End:

@@ -17,7 +17,7 @@ log = logging.getLogger("promptune.jobs")
 
 
 def settle(store: Store) -> None:
-    for job in store.jobs.running():
+    for job in reversed(store.jobs.running()):  # children before their parent: once that is over, it may be resumed
         lock = Lock(store.job_folder(job.id) / LOCK)
         if not _free(lock):
             _kill(lock)

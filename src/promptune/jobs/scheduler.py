@@ -1,4 +1,7 @@
-"""The queue: one job at a time, each in a worker process. Whoever holds the scheduler's lock runs it; the store is the truth."""
+"""The queue: one job at a time, each in a worker process. Whoever holds the scheduler's lock runs it; the store is the truth.
+
+A job with children has its turn with them: they run before it, each as any job, and however one ends, the next one runs.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from typing import Literal
 
 from promptune.core.job import Job, JobState
 from promptune.errors import Busy, DiskFull, NotFound, UserError
-from promptune.jobs.attempt import attempt
-from promptune.jobs.ends import End, failed
+from promptune.jobs.attempt import asked_to_end, attempt
+from promptune.jobs.ends import End, end_by_us, failed
 from promptune.jobs.leftovers import settle
 from promptune.settings import Settings
 from promptune.store import Lock, Store
@@ -99,10 +102,28 @@ class Scheduler:
         if (job := self._waiting()) is None:
             self._stop.wait(PAUSE)
             return
+        children = self._store.jobs.children(job.id)
         self._store.jobs.move(job.id, JobState.RUNNING)
+        for child in children:
+            if self._begun(child.id):
+                self._run(child)
+        self._run(job)
+
+    def _begun(self, child: str) -> bool:
+        """Not one that is done, or was cancelled meanwhile."""
         try:
-            self._before_start(job)
-            end = attempt(self._store, job, self._stop)
+            return not self._stop.is_set() and self._written(lambda: self._store.jobs.move(child, JobState.RUNNING))
+        except UserError:
+            return False
+
+    def _run(self, job: Job) -> None:
+        """To its end, which is near when somebody wants it to end by now."""
+        try:
+            if ours := asked_to_end(self._store, job.id, self._stop):
+                end = end_by_us(ours)
+            else:
+                self._before_start(job)
+                end = attempt(self._store, job, self._stop)
         except UserError as error:
             end = failed(error.name, str(error))
         except Exception as error:
@@ -113,18 +134,23 @@ class Scheduler:
     def _waiting(self) -> Job | None:
         if self._only is None:
             return self._store.jobs.next_queued()
-        return next((job for id in self._only if (job := self._found(id)) and job.state is JobState.QUEUED), None)
+        return next((job for id in self._only if (job := self._found(id)) and job.state is JobState.QUEUED and not job.parent), None)
 
     def _finish(self, id: str, end: End) -> None:
-        """Tried again until it is written: a job that ended must not read `running`."""
+        """A job that ended must not read `running`."""
+        if self._written(lambda: self._store.jobs.move(id, end.state, cause=end.cause)):
+            log.info("job %s is %s%s", id, end.state, end.cause and f": {end.cause}")
+
+    def _written(self, write: Callable[[], object]) -> bool:
+        """Tried again until it is, or until we are to stop."""
         while True:
             try:
-                self._store.jobs.move(id, end.state, cause=end.cause)
-                return log.info("job %s is %s%s", id, end.state, end.cause and f": {end.cause}")
+                write()
+                return True
             except (Busy, DiskFull) as error:
-                log.warning("job %s ended, which cannot be written yet: %s", id, error)
+                log.warning("how a job stands cannot be written yet: %s", error)
                 if self._stop.wait(AFTER_TROUBLE):
-                    return None
+                    return False
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Whatever happens to one job or to the disk, the queue goes on."""

@@ -26,6 +26,7 @@ class Store:
         self.jobs = Jobs(self._database, home / "jobs")
         self.job_folder = self.jobs.folder
         self.tasks = Kept(self._database, "task")
+        self.runs = Kept(self._database, "run")  # each bears the id of its job, whose folder holds its weights
         self.prompts = Kept(self._database, "prompt")  # saved prompts: instruct:NAME, custom:NAME
         self.passages = Kept(self._database, "passages")  # attached texts: retrieve:3,from=NAME
 
@@ -33,6 +34,11 @@ class Store:
         """`wanted`, else wanted-2, -3 …; never one that was claimed before. `thing` is the id of what bears it."""
         with self._database.write() as connection:
             return slugs.claim(connection, owner, kind, wanted, thing=thing, exact=exact)
+
+    def slug_was(self, owner: str, kind: str, slug: str) -> bool:
+        """Whether something has this name or once had it."""
+        with self._database.read() as connection:
+            return slugs.was(connection, owner, kind, slug)
 
     def close(self) -> None:
         """Nothing is held between calls, so that an answer that ends during a shutdown is still kept."""

@@ -75,4 +75,7 @@ MIGRATIONS = (
         UNIQUE (owner, kind, slug)
     )
     """,
+    "ALTER TABLE jobs ADD COLUMN begun INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN parent TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX jobs_parent ON jobs (parent)",
 )

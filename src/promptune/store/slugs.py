@@ -24,6 +24,11 @@ def claim(connection: sqlite3.Connection, owner: str, kind: str, wanted: str, *,
     return slug
 
 
+def was(connection: sqlite3.Connection, owner: str, kind: str, slug: str) -> bool:
+    """Whether it was ever claimed."""
+    return connection.execute("SELECT 1 FROM slugs WHERE owner = ? AND kind = ? AND slug = ?", (owner, kind, slug)).fetchone() is not None
+
+
 def _free(wanted: str, taken: set[str]) -> str:
     if wanted not in taken:
         return wanted
