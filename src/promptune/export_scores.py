@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from promptune.core.score import Score, Scorecard, Scored
+from promptune.core.score import Retention, Score, Scorecard, Scored, Skill
 from promptune.errors import NotFound
 from promptune.export import cell
 from promptune.jobs.lines import Row
@@ -25,7 +25,8 @@ def card(scorecard: Scorecard, id: str) -> dict[str, Any]:
         "rows": scorecard.rows,
         "skipped": scorecard.skipped,
         "contenders": [_scored(one) for one in scorecard.contenders],
-        "verdict": None,
+        "verdict": asdict(scorecard.verdict) if scorecard.verdict else None,
+        **{noun: list(found) for noun in ("weak", "missing") if (found := getattr(scorecard, noun))},
         "scorecard": id,
     }
 
@@ -40,10 +41,17 @@ def score(found: Score) -> str:
 
 
 def table(scorecard: Scorecard) -> list[list[str]]:
-    """The heading, then a line for each contender."""
+    """The heading, then a line for each contender; the last column says which one is best and which are tied with it."""
     names = list(scorecard.contenders[0].metrics)
     notes = [noun for noun in ("dropped", "errors") if any(getattr(one, noun) for one in scorecard.contenders)]
-    return [["contender", *names, *COSTS, *notes], *([*_cells(one), *(str(getattr(one, noun)) for noun in notes)] for one in scorecard.contenders)]
+    marks = _marks(scorecard)
+    heading = ["contender", *names, *COSTS, *notes, *["verdict"] * bool(marks)]
+    return [heading, *([*_cells(one), *(str(getattr(one, noun)) for noun in notes), *marks.get(one.contender, [])] for one in scorecard.contenders)]
+
+
+def told(scorecard: Scorecard) -> str:
+    """The verdict as people read it: its headline, then a line for each sentence. Nothing where there is none."""
+    return "\n".join([scorecard.verdict.headline, "", *scorecard.verdict.sentences]) + "\n" if scorecard.verdict else ""
 
 
 def plain(lines: Sequence[Sequence[str]]) -> str:
@@ -70,11 +78,36 @@ def scorecard(card_: Scorecard, id: str, label: str, rows: Sequence[Row], form: 
         raise NotFound(f"no export form {form!r}.", todo=did_you_mean(form, ("json", "jsonl", "csv", "md")))
     heading, *lines = table(card_)
     bars = [_bars(heading), _bars(["---"] * len(heading)), *map(_bars, lines)]
-    return "\n".join([f"# {' '.join(label.split())}", "", f"{summary(card_)}. Scores × 100, with 95% intervals.", "", *bars]) + "\n"
+    verdict = [f"## {card_.verdict.headline}", "", *(f"- {one}" for one in card_.verdict.sentences), ""] if card_.verdict else []
+    return "\n".join([f"# {' '.join(label.split())}", "", *verdict, f"{summary(card_)}. Scores × 100, with 95% intervals.", "", *bars]) + "\n"
 
 
 def _scored(one: Scored) -> dict[str, Any]:
-    return {"contender": one.contender, "metrics": metrics(one.metrics), "cost": asdict(one.cost), "dropped": one.dropped, "errors": one.errors}
+    """What was tuned says how, and what it kept where that was asked."""
+    more = ({"tuning": asdict(one.tuning)} if one.tuning else {}) | ({"retention": retention(one.retention)} if one.retention else {})
+    return {"contender": one.contender, "metrics": metrics(one.metrics), "cost": asdict(one.cost), "dropped": one.dropped, "errors": one.errors, **more}
+
+
+def retention(found: Retention) -> dict[str, Any]:
+    return {
+        "overall": asdict(found.overall) if found.overall else None,
+        "skills": {one.probe: _skill(one) for one in found.skills},
+        "refusals": {one.kind: _skill(one) for one in found.refusals},
+        "drift": found.drift,
+    }
+
+
+def _skill(one: Skill) -> dict[str, Any]:
+    scores = {name: asdict(each) for name, each in (("before", one.before), ("after", one.after), ("kept", one.kept))}
+    return {"title": one.title, **scores, "lost": one.lost, "gained": one.gained}
+
+
+def _marks(scorecard: Scorecard) -> dict[str, list[str]]:
+    """By contender, where there is a verdict."""
+    if scorecard.verdict is None:
+        return {}
+    best, tied = scorecard.verdict.best, scorecard.verdict.tied
+    return {one.contender: ["best" if one.contender == best else "tied" if one.contender in tied else ""] for one in scorecard.contenders}
 
 
 def _cells(one: Scored) -> list[str]:

@@ -51,5 +51,5 @@ def test_one_row_or_equal_rows_are_never_certain(value: float) -> None:
 def test_where_every_draw_is_the_same_the_interval_is_wilsons() -> None:
     """Three perfect rows do not make the next one perfect."""
     rows = numpy.array([[1.0, 1.0], [3.0, 3.0], [7.0, 7.0]])
-    assert bootstrap(rows, 1.0, lambda sums: float(sums[0] / sums[1])) == wilson(3, 3)
+    assert bootstrap(rows, 1.0, lambda sums: sums[:, 0] / sums[:, 1]) == wilson(3, 3)
     assert bootstrap_mean([0.25] * 8) == wilson(2, 8) and bootstrap_mean([1.0]) == wilson(1, 1)

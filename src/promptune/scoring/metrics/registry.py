@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from promptune.core.score import Score
 from promptune.core.task import AnswerType
 from promptune.errors import Problem, Problems, UserError
 from promptune.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -22,10 +27,19 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Corpus:
+    """What a metric that is no mean of its rows is computed from."""
+
+    counts: NDArray[numpy.float64]  # (rows, counts)
+    of_sums: Callable[[NDArray[numpy.float64]], NDArray[numpy.float64]]  # sums of rows (corpora, counts) -> scores (corpora,)
+
+
+@dataclass(frozen=True)
 class Measured:
     score: Score
     per_row: tuple[float, ...]  # in the order of the predictions
     signature: str  # how exactly it was computed: scores compare only where it is the same
+    corpus: Corpus | None = field(default=None, compare=False, repr=False)  # None: the score is the mean of per_row
 
 
 @dataclass(frozen=True)
