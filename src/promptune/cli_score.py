@@ -1,7 +1,8 @@
-"""The commands about scorecards: `promptune score`, `promptune rescore`, `promptune metrics`."""
+"""The commands about scorecards: `promptune score`, `promptune rescore`, `promptune metrics`, `promptune probes`."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,11 +32,12 @@ def score(
         OnOverflow,
         typer.Option(help="A prompt longer than the window: fail before anything is asked, drop as few examples as must go, or skip its row for everybody."),
     ] = OnOverflow.FAIL,
+    probes: Annotated[bool, typer.Option("--probes", help="Ask also what else the models can: `promptune probes` lists it. Shows what tuning forgot.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Scores contenders on a task's test rows, and waits for the scorecard. What was answered is kept: `promptune jobs resume` goes on with it."""
     with lab() as here:
-        job = cli_jobs.waited(here, here.scores.start(OWNER, task, contender, limit=limit, where=where, overflow=overflow.value))
+        job = cli_jobs.waited(here, here.scores.start(OWNER, task, contender, limit=limit, where=where, overflow=overflow.value, probes=probes))
         if job.state is not JobState.DONE:
             note(f"promptune: the job {job.id} is {job.state}: {job.cause}")
             raise typer.Exit(1)
@@ -77,6 +79,13 @@ def metrics(name: Annotated[str | None, typer.Argument(help="Show this one.")] =
     list_or_one(found, name, "metric", as_json, lambda one: f"{one['name']:<14} {one['summary']}")
 
 
+def probes(name: Annotated[str | None, typer.Argument(help="Show this one.")] = None, as_json: AsJson = False) -> None:
+    """What models are asked besides their task, before and after tuning."""
+    with lab() as here:
+        found = {one.name: asdict(one) for one in here.scores.probes.list()}
+    list_or_one(found, name, "probe", as_json, lambda one: f"{one['name']:<12} {one['title']:<40} {one['task']} by {one['strategy']}, {one['metric']}")
+
+
 def _show(here: Lab, id: str, as_json: bool) -> None:
     """A finished scorecard."""
     card, signatures = here.scores.card(OWNER, id), here.scores.signatures(OWNER, id)
@@ -84,7 +93,7 @@ def _show(here: Lab, id: str, as_json: bool) -> None:
     def plain() -> str:
         heading = f"{export_scores.summary(card)}; scores × 100 (95% interval)"
         table = export_scores.plain(export_scores.table(card))
-        return f"{heading}\n\n{table}\n\nOther metrics: promptune rescore {id} --metrics …"
+        return f"{export_scores.told(card)}{heading}\n\n{table}\n\nOther metrics: promptune rescore {id} --metrics …"
 
     for name, signature in signatures.items():
         note(f"{name}: {signature}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +9,17 @@ from pathlib import Path
 from promptune.core.contender import Contender
 from promptune.core.job import Job
 from promptune.core.score import Score, Scorecard
-from promptune.core.task import Example, Row
+from promptune.core.task import Example
 from promptune.errors import NotFound, Problem, Problems, UserError
-from promptune.jobs import scorecard
+from promptune.jobs import probing, scorecard
 from promptune.jobs.answering import given_twice
 from promptune.jobs.lines import Row as Line
 from promptune.jobs.score import frozen, score_spec
+from promptune.probes import Probes
 from promptune.prompting.budget import Overflow
 from promptune.ready import Contenders, Ready
 from promptune.registry import did_you_mean
+from promptune.runs import Runs
 from promptune.saved import Saved
 from promptune.scoring.metrics import METRICS, Metric, measure
 from promptune.scoring.metrics.registry import unknown
@@ -27,6 +28,7 @@ from promptune.scoring.sample import sample
 from promptune.settings import Settings
 from promptune.store import Store
 from promptune.taskroom import TaskRoom
+from promptune.tasks.chosen import chosen
 from promptune.tasks.folder import TaskData
 
 MOST_CONTENDERS = 50
@@ -42,6 +44,7 @@ class Rescored:
 class Scores:
     def __init__(self, settings: Settings, store: Store, tasks: TaskRoom, contenders: Contenders, saved: Saved) -> None:
         self._settings, self._store, self._tasks, self._contenders, self._saved = settings, store, tasks, contenders, saved
+        self.probes = Probes(tasks)
 
     def metrics(self) -> list[Metric]:
         return [METRICS.get(name) for name in METRICS.names()]
@@ -55,9 +58,13 @@ class Scores:
         limit: int | None = None,
         where: str | None = None,
         overflow: Overflow = "fail",
+        probes: bool = False,
         label: str = "",
     ) -> Job:
-        """A job that scores the task's test rows. What is wrong is raised here, all at once. `where` is column=value."""
+        """A job that scores the task's test rows. What is wrong is raised here, all at once. `where` is column=value.
+
+        `probes`: it asks the probes as well, but for those of this task and of what its contenders were tuned on.
+        """
         problems = [] if limit is None or limit >= 1 else [Problem("limit", f"{limit} rows are asked for; at least one is needed.")]
         try:
             data = self._tasks.load(owner, slug)
@@ -66,19 +73,27 @@ class Scores:
         problems += unknown(data.task.metrics)
         shots = data.examples.get("train", ())
         ready, more = self._contenders.ready(owner, contenders, shots, most=MOST_CONTENDERS)
-        examples, wrong = _chosen(data, where)
-        problems += [*more, *given_twice([one.contender for one in ready]), *wrong]
+        meant = chosen(data, where)
+        problems += [*more, *given_twice([one.contender for one in ready]), *meant.problems]
+        frozen_probes = self.probes.frozen(without=self._taught(owner, slug, ready)) if probes and not problems else {}
+        if probes and not (problems or frozen_probes):
+            problems.append(Problem("probes", "there are none: configs/probes is not here."))
         if problems:
             raise Problems(problems)
-        rows = sample(examples, limit)
+        rows = sample(meant.examples, limit)
+        drawn = shots if any(one.strategy.draws for one in ready) else ()
         return self._store.jobs.create(
             owner,
             kind="score",
             label=label or _label(data, rows, ready),
             spec=score_spec(self._settings, data.task, [(one.contender, one.weights) for one in ready], overflow),
-            total=len(rows) * len(ready),
-            files=frozen(rows, self._saved.material(owner, [one.contender for one in ready], shots if any(one.strategy.draws for one in ready) else ())),
+            total=len(rows) * len(ready) + probing.answers(probing.frozen_of(frozen_probes), [one.weights for one in ready]),
+            files=frozen(rows, self._saved.material(owner, [one.contender for one in ready], drawn)) | frozen_probes,
         )
+
+    def _taught(self, owner: str, slug: str, ready: Sequence[Ready]) -> set[str]:
+        runs = Runs(self._store)
+        return {slug, *(runs.get(owner, one.contender.run).task for one in ready if one.contender.run)}
 
     def card(self, owner: str, id: str) -> Scorecard:
         return scorecard.read_scorecard(self._store.jobs.get(owner, id), self._store.job_folder(id))
@@ -110,42 +125,6 @@ def rescore_file(file: Path, metrics: Sequence[str], contender: str | None = Non
         signatures = {name: each.signature for name, each in measured.items()}
         scored.append(Rescored(one.contender, {name: each.score for name, each in measured.items()}, signatures))
     return scored
-
-
-def _chosen(data: TaskData, where: str | None) -> tuple[list[Example], list[Problem]]:
-    """The test rows that are meant, and what is wrong with them."""
-    examples = list(data.examples.get("test", ()))
-    if not examples:
-        return [], [Problem("task", f"{data.task.name!r} has no test rows.")]
-    if where is not None:
-        column, equals, wanted = where.partition("=")
-        if not equals:
-            return [], [Problem("where", f"{where!r} is no column=value.")]
-        if column not in data.columns():
-            return [], [Problem("where", f"the task has no column {column!r}. {did_you_mean(column, data.columns())}")]
-        numbers = {row.number for row in data.rows["test"] if _has(row, column, wanted)}
-        examples = [example for example in examples if example.row in numbers]
-        if not examples:
-            seen = sorted({_spelled(row.values[column]) for row in data.rows["test"] if column in row.values})
-            return [], [Problem("where", f"no test row has {column}={wanted}. {_values(seen)}")]
-    if without := [str(example.row) for example in examples if not example.references]:
-        named = ", ".join(without[:10]) + (f" and {len(without) - 10} more" if len(without) > 10 else "")
-        return [], [Problem("task", f"nothing says what is right in test row{'s' * (len(without) > 1)} {named}: its template has no completion (|||) there.")]
-    return examples, []
-
-
-def _has(row: Row, column: str, wanted: str) -> bool:
-    return column in row.values and _spelled(row.values[column]) == wanted
-
-
-def _spelled(value: object) -> str:
-    """Texts as they are, everything else as JSON writes it: true, 3, null."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _values(seen: Sequence[str]) -> str:
-    shown = [one for one in seen if len(one) <= 40][:8]
-    return f"It has {', '.join(shown)}{' …' if len(shown) < len(seen) else ''}." if shown else ""
 
 
 def _misspelled(contenders: Sequence[str | Contender]) -> list[Problem]:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from promptune.core.contender import Contender
 from promptune.core.generation import Generation
 from promptune.core.prompt import SentPrompt
+from promptune.core.score import Tuning
 from promptune.core.strategy import Strategy
 from promptune.core.task import Example
 from promptune.engines.protocol import Engine, Failed, Finished, Request, Weights
@@ -24,7 +25,9 @@ from promptune.jobs.kinds import Work
 from promptune.jobs.lines import Lines, Row
 from promptune.prompting.material import NOTHING, Material
 from promptune.prompting.vote import vote, winner
+from promptune.runs import tuning
 from promptune.settings import Settings
+from promptune.tuning import MADE
 
 MATERIAL = "material.json"  # in the job's folder: what its strategies draw from
 _MATERIAL: TypeAdapter[Material] = TypeAdapter(Material)
@@ -152,6 +155,12 @@ def given_twice(contenders: Sequence[Contender]) -> list[Problem]:
 
 def contenders_of(spec: dict[str, Any]) -> list[tuple[Contender, Weights]]:
     return [(Contender.parse(one["spelling"]), Weights(**one["weights"])) for one in spec["contenders"]]
+
+
+def tuning_of(spec: dict[str, Any]) -> dict[str, Tuning]:
+    """What it took to make the contenders that were tuned, as their runs' folders say."""
+    files = {one["spelling"]: Path(adapter) / MADE for one in spec["contenders"] if (adapter := one["weights"].get("adapter"))}
+    return {spelling: tuning(json.loads(file.read_text(encoding="utf-8"))) for spelling, file in files.items() if file.exists()}
 
 
 def spellings(spec: dict[str, Any]) -> list[str]:

@@ -15,15 +15,17 @@ from pydantic import TypeAdapter
 
 from promptune.core.contender import Contender
 from promptune.core.prompt import Prompt, SentPrompt
+from promptune.core.score import Retention
 from promptune.core.strategy import Strategy
 from promptune.core.task import Example, Task
 from promptune.engines.make import engine_for
 from promptune.engines.protocol import Engine, Weights
 from promptune.errors import Problem, Problems, UserError
-from promptune.jobs.answering import Answered, Item, answer_all, contenders_of, contenders_spec, frozen_material, material_of
+from promptune.jobs import probing
+from promptune.jobs.answering import Answered, Item, answer_all, contenders_of, contenders_spec, frozen_material, in_order, material_of, tuning_of
 from promptune.jobs.kinds import KINDS, Work
 from promptune.jobs.lines import Row, read
-from promptune.jobs.scorecard import ROWS, write_scorecard
+from promptune.jobs.scorecard import ROWS, build_card, write_card
 from promptune.prompting import decide
 from promptune.prompting.budget import Fitted, Overflow, fit
 from promptune.prompting.material import Material
@@ -64,25 +66,59 @@ def run(work: Work) -> None:
     material = material_of(work.folder)
     entrants = [_Entrant(contender, weights, build(contender, material)) for contender, weights in contenders_of(work.spec)]
     there = {(row["place"], row["contender"]) for row in read(work.folder / ROWS)}
-    work.progress.say(len(there), len(examples) * len(entrants), "loading the model")
+    total = _total(work, examples, entrants)
+    work.progress.say(len(there), total, "loading the model")
     with closing(engine_for(work.spec["engine"], work.spec["device"])) as engine:
-        fitted = _fitted(work, engine, entrants, examples, len(there))
+        fitted = _fitted(work, engine, entrants, examples, len(there), total)
         skipped = {place for prompts in fitted for place, one in enumerate(prompts) if one.prompt is None}
         if len(skipped) == len(examples):
             why = next(one.over for prompts in fitted for one in prompts if one.over)
             raise UserError(f"no row is left: none fits the window of every contender. {why}", todo="Use fewer examples, or let the answer be shorter.")
         items = [item for item in _items(work.spec, entrants, examples, fitted, skipped) if (item.place, item.contender) not in there]
         left_out = len(skipped) * len(entrants)
-        say = partial(_say, work, len(examples) * len(entrants))
+        say = partial(_say, work, total)
         answer_all(work, engine, _chunks(items), work.folder / ROWS, _row, lambda done: say(done + left_out), len(there))
-    write_scorecard(work, len(skipped))
+        _probe(work, engine, entrants, len(examples) * len(entrants), say)
+    _publish(work, entrants, len(skipped))
 
 
-def _fitted(work: Work, engine: Engine, entrants: Sequence[_Entrant], examples: Sequence[Example], done: int) -> list[list[Fitted]]:
+def _total(work: Work, examples: Sequence[Example], entrants: Sequence[_Entrant]) -> int:
+    """Answers, those of the probes among them."""
+    return len(examples) * len(entrants) + probing.answers(probing.frozen_in(work.folder), [one.weights for one in entrants])
+
+
+def _probe(work: Work, engine: Engine, entrants: Sequence[_Entrant], done: int, say: Callable[[int], None]) -> None:
+    """Each base, then what was tuned from it. `done` counts the answers before them."""
+    frozen = probing.frozen_in(work.folder)
+
+    def seen(before: int, probed: int) -> None:
+        say(before + probed)
+
+    for base, tuned in probing.families([one.weights for one in entrants]).items():
+        probing.ask(work, engine, base, tuned, partial(seen, done))
+        done += probing.answers(frozen, [base, *tuned])
+
+
+def _publish(work: Work, entrants: Sequence[_Entrant], skipped: int) -> None:
+    rows = in_order(work.spec, read(work.folder / ROWS), "place")
+    bases = probing.families([one.weights for one in entrants])
+    weak = [f"{title} ({base.name})" if len(bases) > 1 else title for base in bases for title in probing.weak(work.folder, base.name)]
+    write_card(work.folder, build_card(work.spec, rows, skipped, tuning=tuning_of(work.spec), retention=_retention(work, entrants), weak=weak), rows)
+
+
+def _retention(work: Work, entrants: Sequence[_Entrant]) -> dict[str, Retention]:
+    """By contender, of those that were tuned."""
+    if not probing.frozen_in(work.folder).probes:
+        return {}
+    tuned = [one for one in entrants if one.weights.adapter]
+    return {str(one.contender): probing.retention(work.folder, probing.base_of(one.weights.name), one.weights.name) for one in tuned}
+
+
+def _fitted(work: Work, engine: Engine, entrants: Sequence[_Entrant], examples: Sequence[Example], done: int, total: int) -> list[list[Fitted]]:
     """Every prompt of every contender before anything is generated: what does not fit is told for all of them at once."""
     fitted, problems = [], []
     for one in entrants:
-        work.progress.say(done, len(examples) * len(entrants), f"measuring the prompts of {one.contender}")
+        work.progress.say(done, total, f"measuring the prompts of {one.contender}")
         try:
             fitted.append(
                 fit(
