@@ -24,11 +24,14 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"registry", "sandbox", "sandbox_child", "sandbox_strict", "sandbox_tasks", "children"}),
     frozenset({"settings"}),
     frozenset({"tasks", "prompting", "engines", "scoring", "store", "tuning"}),
-    frozenset({"jobs", "compare", "pane", "models", "saved", "taskroom", "uploads", "hub", "hub_child", "export", "export_scores"}),  # what the lab is made of
+    frozenset(
+        {"jobs", "compare", "pane", "models", "saved", "taskroom", "uploads", "hub", "hub_child", "export", "export_scores", "fitting", "markup", "probes", "runs"}
+    ),  # what the lab is made of
     frozenset({"ready"}),
-    frozenset({"scores"}),
+    frozenset({"scores", "tunes"}),
+    frozenset({"duels"}),
     frozenset({"lab"}),
-    frozenset({"web", "cli", "cli_jobs", "cli_score", "cli_tasks", "terminal", "tiny"}),
+    frozenset({"web", "cli", "cli_duel", "cli_jobs", "cli_score", "cli_tasks", "cli_tune", "terminal", "tiny"}),
     frozenset({"__main__"}),
 )
 HEAVY = {"torch", "transformers", "peft", "accelerate", "bitsandbytes"}

@@ -16,9 +16,11 @@ from typing import Annotated, Any, cast
 import typer
 
 from promptune import export
+from promptune.cli_duel import duel
 from promptune.cli_jobs import jobs_app, started
-from promptune.cli_score import metrics, rescore, score
+from promptune.cli_score import metrics, probes, rescore, score
 from promptune.cli_tasks import passages_app, prompts_app, tasks_app, templates
+from promptune.cli_tune import recipes, tune
 from promptune.core.task import SPLITS, Split
 from promptune.errors import UserError
 from promptune.lab import About, Frame, Lab
@@ -42,7 +44,7 @@ app.add_typer(tasks_app, name="tasks")
 app.add_typer(prompts_app, name="prompts")
 app.add_typer(passages_app, name="passages")
 app.add_typer(jobs_app, name="jobs")
-for command in (templates, score, rescore, metrics):
+for command in (templates, score, rescore, metrics, probes, tune, recipes, duel):
     app.command()(command)
 
 

@@ -8,22 +8,23 @@ import secrets
 import shlex
 import threading
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import psutil
 
-from promptune import __version__, export, hub
+from promptune import __version__, export, export_scores, hub
 from promptune.compare import Comparison
 from promptune.core.contender import Contender
 from promptune.core.job import Job
 from promptune.core.prompt import SentPrompt
 from promptune.core.task import Example
+from promptune.duels import Duels, DuelView
 from promptune.engines.device import Device, DeviceStatus
 from promptune.engines.protocol import Weights
 from promptune.errors import Busy, Problem, Problems, UserError
+from promptune.fitting import Measured
 from promptune.hub import Fetched
 from promptune.jobs import batch
 from promptune.jobs.answering import frozen_material
@@ -36,6 +37,7 @@ from promptune.prompting.budget import fit, room
 from promptune.prompting.material import Parts
 from promptune.prompting.strategies import STRATEGIES, form
 from promptune.ready import Contenders, Ready
+from promptune.runs import RunInfo, Runs
 from promptune.saved import Saved, SavedInfo
 from promptune.scores import Scores
 from promptune.settings import Settings
@@ -49,17 +51,13 @@ from promptune.tasks.folder import TaskData
 from promptune.tasks.overview import Overview
 from promptune.tasks.sources import FILES
 from promptune.tasks.templates import LibraryTemplate, library
+from promptune.tunes import Tunes
 from promptune.uploads import Upload, Uploads
 
 # The Lab, and what its calls take and give back.
-__all__ = ["About", "BatchResult", "ComparisonRecord", "DeviceStatus", "Draft", "Fetched", "Frame", "Job", "Lab", "Lengths", "LibraryTemplate", "Measured"]
-__all__ += ["ModelInfo", "Overview", "Pane", "Parts", "Picked", "SavedInfo", "TaskData", "TaskFile", "TaskInfo", "Upload"]
-
-
-@dataclass(frozen=True)
-class Measured:
-    done: int
-    total: int  # rows
+__all__ = ["About", "BatchResult", "ComparisonRecord", "DeviceStatus", "Draft", "DuelView", "Fetched", "Frame", "Job", "Lab", "Lengths"]
+__all__ += ["LibraryTemplate", "Measured", "ModelInfo", "Overview", "Pane", "Parts", "Picked", "RunInfo", "SavedInfo", "TaskData"]
+__all__ += ["TaskFile", "TaskInfo", "Upload"]
 
 
 LONGEST_QUESTION = 100_000  # characters
@@ -81,9 +79,12 @@ class Lab:
         self.tasks = TaskRoom(settings, self._store)
         self.saved = Saved(self._store)
         self.uploads = Uploads(settings.home / "uploads")
-        self._contenders = Contenders(self._models, self.saved)
+        self.runs = Runs(self._store)
+        self._contenders = Contenders(self._models, self.runs, self.saved)
         self.scores = Scores(settings, self._store, self.tasks, self._contenders, self.saved)
         self._device = Device(kind=settings.engine, device=settings.device, log=settings.home / "logs" / "device.log", first=self._first())
+        self.tunes = Tunes(settings, self._store, self.tasks, self._models, self.runs, self.scores.probes, self._device)
+        self.duels = Duels(settings, self._store, self.tasks, self.tunes, self.scores.probes, self._device)
         self._scheduler = Scheduler(self._store, settings, before_start=self._make_room)
         if serving:
             self._device.start()
@@ -263,6 +264,18 @@ class Lab:
     def job(self, owner: str, id: str) -> Job:
         return self._store.jobs.get(owner, id)
 
+    def before_job(self, owner: str, id: str) -> int:
+        """How many jobs wait or run before it."""
+        return self._store.jobs.position(self.job(owner, id).id)
+
+    def job_children(self, owner: str, id: str) -> list[Job]:
+        """Those that a duel is made of, in the order in which they run."""
+        return self._store.jobs.children(self.job(owner, id).id)
+
+    def job_position(self, owner: str, id: str) -> int:
+        """How many wait or run before it."""
+        return self._store.jobs.position(self.job(owner, id).id)
+
     def cancel_job(self, owner: str, id: str) -> None:
         self._store.jobs.ask_cancel(owner, id)
 
@@ -292,6 +305,16 @@ class Lab:
 
     def export_job(self, owner: str, id: str, form: str) -> str:
         return export.batch(self.job(owner, id), self.batch_result(owner, id), form)
+
+    def export_scorecard(self, owner: str, id: str, form: str) -> str:
+        """Of a duel, a score or a run's."""
+        job = self.job(owner, id)
+        if job.kind == "duel":
+            view = self.duels.view(owner, id)
+            if view.card is None:
+                raise UserError("none of its contenders is finished yet.", where=f"job {id}", todo="Wait until it is further.")
+            return export_scores.scorecard(view.card, id, job.label, view.rows, form)
+        return export_scores.scorecard(self.scores.card(owner, id), id, job.label, self.scores.predictions(owner, id), form)
 
     # ---- inside ----
 

@@ -9,9 +9,10 @@ from promptune.core.contender import Contender
 from promptune.core.strategy import Strategy
 from promptune.core.task import Example
 from promptune.engines.protocol import Weights
-from promptune.errors import NotFound, Problem, UserError
+from promptune.errors import Problem, UserError
 from promptune.models import Models
 from promptune.prompting.strategies import build
+from promptune.runs import Runs
 from promptune.saved import Saved
 
 
@@ -23,8 +24,8 @@ class Ready:
 
 
 class Contenders:
-    def __init__(self, models: Models, saved: Saved) -> None:
-        self._models, self._saved = models, saved
+    def __init__(self, models: Models, runs: Runs, saved: Saved) -> None:
+        self._models, self._runs, self._saved = models, runs, saved
 
     def ready(self, owner: str, spelled: Sequence[str | Contender], shots: Sequence[Example] = (), *, most: int) -> tuple[list[Ready], list[Problem]]:
         """Those that can be asked, in their order, and everything wrong with any of them. `shots`: a task's train examples."""
@@ -41,6 +42,5 @@ class Contenders:
     def one(self, owner: str, spelled: str | Contender, shots: Sequence[Example] = ()) -> Ready:
         contender = spelled if isinstance(spelled, Contender) else Contender.parse(spelled)
         strategy = build(contender, self._saved.material(owner, [contender], tuple(shots)))
-        if contender.run is not None:
-            raise NotFound(f"no run {contender.run!r}.", todo="Leave '+' and its run out: nothing was tuned yet.")
-        return Ready(contender, self._models.weights(owner, contender.model), strategy)
+        base = self._models.weights(owner, contender.model)
+        return Ready(contender, base if contender.run is None else self._runs.weights(owner, contender, base), strategy)

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from promptune.errors import DiskFull, OutOfMemory, UserError
-from promptune.jobs import batch, score  # noqa: F401  # registers their kinds
+from promptune.jobs import batch, duel, score, tune  # noqa: F401  # registers their kinds
 from promptune.jobs.folder import DISK_IS_FULL, LOCK, SPEC
 from promptune.jobs.kinds import KINDS, Cancelled, Work
 from promptune.jobs.progress import LastWord, Progress
