@@ -6,58 +6,31 @@ gr.HTML does not sanitise, and compiles `{{…}}` in its *template*; these strin
 
 from __future__ import annotations
 
-import html
-import time
 from collections.abc import Sequence
 
 from promptune.core.prompt import SentPrompt
 from promptune.lab import DeviceStatus, Pane
+from promptune.markup.escape import esc as esc
+from promptune.markup.shapes import empty as empty
+from promptune.markup.shapes import facts as facts
+from promptune.markup.shapes import mark as mark
+from promptune.markup.shapes import name as name
+from promptune.markup.shapes import notice as notice
+from promptune.markup.shapes import table as table
+from promptune.markup.words import NBSP as NBSP
+from promptune.markup.words import clip as clip
+from promptune.markup.words import date as date
+from promptune.markup.words import plural as plural
+from promptune.markup.words import seconds as seconds
+from promptune.markup.words import size as size
 
 KEYS = "ABC"
-NBSP = "\N{NO-BREAK SPACE}"  # between a figure and its unit
 KINDS = ("template", "instruction", "context", "examples", "question", "cue")
 LONGEST = 120  # characters of an answer that are shown under its text
 REPEATED = 40  # characters of an answer worth repeating where it is the whole text
 VOTED, MOST_VOTES = 40, 6  # characters of an answer that was voted for, and how many of them are shown
 ARGUMENTS = {"k": "how many", "n": "how many", "by": "or random, nearest", "seed": "which draw", "from": "which text", "name": "which prompt"}
 OVERFLOW = "OVERFLOW"  # the cause of a pane whose prompt does not fit its window
-
-
-def esc(value: object) -> str:
-    """Text as markup that shows exactly that text; half a surrogate pair, which no page can carry, becomes a '?'."""
-    return html.escape(str(value).encode("utf-8", "replace").decode("utf-8"), quote=True)
-
-
-# ---- numbers ----
-
-
-def seconds(value: float) -> str:
-    if value < 10:
-        return f"{value:.2f}{NBSP}s"
-    if value < 60:
-        return f"{value:.0f}{NBSP}s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes}{NBSP}min {rest}{NBSP}s" if minutes < 60 else f"{minutes // 60}{NBSP}h {minutes % 60}{NBSP}min"
-
-
-def size(count: int) -> str:
-    """Bytes as people read them."""
-    value, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
-    while value >= 1000 and len(units) > 1:
-        value, units = value / 1000, units[1:]
-    return f"{value:.0f}{NBSP}{units[0]}" if units[0] == "bytes" or value >= 100 else f"{value:.1f}{NBSP}{units[0]}"
-
-
-def date(at: float) -> str:
-    return time.strftime("%-d %b %Y, %H:%M", time.localtime(at))
-
-
-def clip(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 # ---- small shapes ----
@@ -67,23 +40,8 @@ def key(i: int) -> str:
     return f'<span class="key k{i}" aria-hidden="true">{KEYS[i]}</span>'
 
 
-def name(contender: str) -> str:
-    """A contender's spelling, easy on the eye: what answers and how, then the decoding."""
-    how, _, decoding = contender.partition("?")
-    tail = f' <span class="soft how">{esc(decoding.replace("&", " · "))}</span>' if decoding else ""
-    return f"{esc(how.replace('/', ' / ', 1))}{tail}"
-
-
-def notice(text: str) -> str:
-    return f'<p class="notice" role="note">{esc(text)}</p>' if text else ""
-
-
 def fault(text: str) -> str:
     return f'<p class="fault" role="alert" dir="auto">{esc(text[:1].upper() + text[1:])}</p>' if text else ""
-
-
-def empty(text: str) -> str:
-    return f'<p class="soft empty">{esc(text)}</p>'
 
 
 def chip(model: str, status: DeviceStatus) -> str:
@@ -170,14 +128,6 @@ def _answer(pane: Pane) -> str:
     return f'<div class="small ans" {about}>Answer read: <b>{value}</b>{mark(pane.correct)}<span class="vh"> (read as: {how})</span></div>'
 
 
-def mark(correct: bool | None) -> str:
-    """Right or wrong, told by shape and word as well as by colour; nothing where nobody knows."""
-    if correct is None:
-        return ""
-    word, sign, mood = ("right", "✓", "good") if correct else ("wrong", "✗", "bad")
-    return f' <span class="mark {mood}"><span aria-hidden="true">{sign}</span> {word}</span>'
-
-
 def _votes(pane: Pane) -> str:
     """What the samples said, most first."""
     if pane.samples > 1 and not pane.votes:
@@ -257,26 +207,6 @@ def strategy(summary: str, takes: str, kind: str = "", saved: Sequence[str] = ()
     told = f"Arguments: {', '.join(map(_argument, takes.split(',')))}." if takes else "" if kind else "It takes no arguments."
     names = ", ".join(f"<code>{esc(name)}</code>" for name in saved) or f"none yet, add one with <code>promptune {esc(kind)} add FILE</code>"
     return f'<p class="small">{esc(summary)}</p><p class="small soft">{told}{f" Saved {esc(kind)}: {names}." if kind else ""}</p>'
-
-
-# ---- tables ----
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """Head and cells are markup already: their text went through `esc` or a function of this file."""
-    th = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    body = "".join(f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>' for row in rows)
-    label = esc(caption)
-    return (
-        f'<div class="tscroll" tabindex="0" role="region" aria-label="{label}"><table><caption class="vh">{label}</caption>'
-        f"<thead><tr>{th}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
-
-
-def facts(pairs: Sequence[tuple[str, object]]) -> str:
-    """Name and value lines; a pair without a value is left out."""
-    lines = "".join(f"<dt>{esc(label)}</dt><dd>{esc(value)}</dd>" for label, value in pairs if value not in ("", None))
-    return f'<dl class="facts small">{lines}</dl>'
 
 
 def download_links(links: Sequence[tuple[str, str]]) -> str:
