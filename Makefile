@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 VENV := @sh scripts/venv.sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types quick format bench pictures lock clean
+.PHONY: help run test check lint types quick soak format bench pictures lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*  ## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
@@ -31,6 +31,10 @@ types:  ## mypy, strict
 quick:  ## the tests that need no browser
 	$(VENV) run dev
 	@$(PY) -m pytest -m 'not browser' $(ARGS)
+
+soak:  ## the faults again with twenty kills of a training
+	$(VENV) run dev
+	@SOAK=20 $(PY) -m pytest tests/faults -o faulthandler_timeout=1800 $(ARGS)
 
 format:  ## mend what ruff can mend
 	$(VENV) run dev

@@ -25,7 +25,24 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"settings"}),
     frozenset({"tasks", "prompting", "engines", "scoring", "store", "tuning"}),
     frozenset(
-        {"jobs", "compare", "pane", "models", "saved", "taskroom", "uploads", "hub", "hub_child", "export", "export_scores", "fitting", "markup", "probes", "runs"}
+        {
+            "jobs",
+            "compare",
+            "pane",
+            "models",
+            "saved",
+            "taskroom",
+            "uploads",
+            "hub",
+            "hub_child",
+            "export",
+            "export_scores",
+            "fitting",
+            "markup",
+            "probes",
+            "reports",
+            "runs",
+        }
     ),  # what the lab is made of
     frozenset({"ready"}),
     frozenset({"scores", "tunes"}),

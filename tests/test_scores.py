@@ -18,6 +18,7 @@ from promptune.jobs.score import TEST
 from promptune.models import Models
 from promptune.prompting.material import Parts
 from promptune.ready import Contenders
+from promptune.runs import Runs
 from promptune.saved import Saved
 from promptune.scores import Scores, rescore_file
 from promptune.settings import Settings
@@ -51,7 +52,7 @@ class Room:
     def __init__(self, settings: Settings, place: Path) -> None:
         self.settings, self.place, self.store = settings, place, Store(settings.home)
         self.tasks, self.saved = TaskRoom(settings, self.store), Saved(self.store)
-        self.scores = Scores(settings, self.store, self.tasks, Contenders(Models(settings, self.store), self.saved), self.saved)
+        self.scores = Scores(settings, self.store, self.tasks, Contenders(Models(settings, self.store), Runs(self.store), self.saved), self.saved)
 
     def task(self, **changes: object) -> str:
         file = self.place / "task.yaml"

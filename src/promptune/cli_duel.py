@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from promptune import cli_jobs, export_scores
+from promptune.cli_score import Out, check_out, write_report
 from promptune.cli_tune import Model, Task
 from promptune.core.job import JobState
-from promptune.errors import UserError
 from promptune.lab import DuelView, Lab
 from promptune.terminal import OWNER, AsJson, follow, lab, note, say
 
@@ -19,12 +19,11 @@ def duel(
     task: Task,
     model: Model = "tiny",
     limit: Annotated[int, typer.Option(help="Test rows: a seeded, stratified sample, the same for every contender.")] = 500,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the report there too: one HTML file that needs nothing else.")] = None,
+    out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Prompt it or tune it? Tries every way on the same test rows, and waits for the verdict. What is there is kept: `promptune jobs resume` goes on."""
-    if out is not None and not out.absolute().parent.is_dir():
-        raise UserError(f"there is no folder {out.absolute().parent}.", where="--out", todo="Make it, or name another one.")
+    check_out(out)
     with lab() as here:
         job = follow(here.duels.start(OWNER, task, model, limit=limit), lambda step: (step.done, step.total, "rows measured"))
         job = cli_jobs.waited(here, job)
@@ -54,8 +53,5 @@ def plain(view: DuelView) -> str:
 def _report(here: Lab, id: str, out: Path | None) -> str:
     """Where it lies."""
     place = out.absolute() if out else here.settings.home / "jobs" / id / "report.html"
-    try:
-        place.write_text(here.duels.report(OWNER, id), encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"the report cannot be written: {error.strerror}.", where=str(place), todo="Name another file with --out.") from None
+    write_report(place, here.duels.report(OWNER, id))
     return str(place)

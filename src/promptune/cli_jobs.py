@@ -13,8 +13,6 @@ import typer
 from promptune.core.job import Job, JobState, left
 from promptune.errors import Busy, NotFound
 from promptune.lab import Lab
-from promptune.store import Store
-from promptune.store.jobs import Jobs
 from promptune.terminal import OWNER, AsJson, NameOrCommand, lab, note, say
 
 LOOK = 0.5  # seconds between two looks at a job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,24 @@ class OnOverflow(StrEnum):
     SKIP = "skip"
 
 
+Out = Annotated[Path | None, typer.Option("--out", help="Write the report there: one HTML file that needs nothing else.")]
+
+
+def check_out(out: Path | None) -> None:
+    """Before anything is spent."""
+    if out is not None and not out.absolute().parent.is_dir():
+        raise UserError(f"there is no folder {out.absolute().parent}.", where="--out", todo="Make it, or name another one.")
+    if out is not None and (out.is_dir() or not os.access(out if out.exists() else out.absolute().parent, os.W_OK)):
+        raise UserError(f"{out} cannot be written.", where="--out", todo="Name a file, in a folder of yours.")
+
+
+def write_report(place: Path, text: str) -> None:
+    try:
+        place.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"the report cannot be written: {error.strerror}.", where=str(place), todo="Name another file with --out.") from None
+
+
 def score(
     task: Annotated[str, typer.Argument(help="Whose test rows are asked; `promptune tasks` lists them.")],
     contender: Annotated[list[str], typer.Option("-c", "--contender", help="model[+run[@strength]]/strategy[:arguments][?decoding]. Repeat it.")],
@@ -33,14 +52,18 @@ def score(
         typer.Option(help="A prompt longer than the window: fail before anything is asked, drop as few examples as must go, or skip its row for everybody."),
     ] = OnOverflow.FAIL,
     probes: Annotated[bool, typer.Option("--probes", help="Ask also what else the models can: `promptune probes` lists it. Shows what tuning forgot.")] = False,
+    out: Out = None,
     as_json: AsJson = False,
 ) -> None:
     """Scores contenders on a task's test rows, and waits for the scorecard. What was answered is kept: `promptune jobs resume` goes on with it."""
+    check_out(out)
     with lab() as here:
         job = cli_jobs.waited(here, here.scores.start(OWNER, task, contender, limit=limit, where=where, overflow=overflow.value, probes=probes))
         if job.state is not JobState.DONE:
             note(f"promptune: the job {job.id} is {job.state}: {job.cause}")
             raise typer.Exit(1)
+        if out is not None:
+            write_report(out, here.scores.report(OWNER, job.id))
         _show(here, job.id, as_json)
 
 

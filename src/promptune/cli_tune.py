@@ -54,13 +54,17 @@ def recipes(name: Annotated[str | None, typer.Argument(help="Show this one.")] =
     """The ways of tuning."""
     with lab() as here:
         found = {info.recipe.name: _recipe(info) for info in here.tunes.recipes()}
-    list_or_one(found, name, "recipe", as_json, lambda one: f"{one['name']:<8} {one['summary']}")
+    if name in found and not as_json:
+        return say(found[name], as_json, lambda: _plain_recipe(found[name]))
+    return list_or_one(found, name, "recipe", as_json, lambda one: f"{one['name']:<8} {one['summary']}")
 
 
 def result(here: Lab, id: str) -> dict[str, Any]:
     """A run as `promptune tune --wait --json` prints it; of one that did not end well, what there is."""
     job, run, live = here.job(OWNER, id), here.tunes.run(OWNER, id), here.tunes.live(OWNER, id)
     found: dict[str, Any] = {"job": id, "state": job.state, "run": run.slug, "contender": run.contender}
+    if any(job.spec["skipped"].values()):
+        found["skipped"] = job.spec["skipped"]
     if live.made:
         keys = ("trainable", "seconds", "peak_memory_mb", "steps", "best")
         found |= {key: live.made[key] for key in keys}
@@ -87,8 +91,16 @@ def _recipe(info: RecipeInfo) -> dict[str, Any]:
     return {"name": info.recipe.name, "title": info.title, "method": info.recipe.method, "summary": info.summary, "settings": knobs}
 
 
+def _plain_recipe(one: dict[str, Any]) -> str:
+    settings = [f"  {name:<8} {knob['value']:<8} {knob['about']}" for name, knob in one["settings"].items()]
+    return "\n".join([f"{one['name']}: {one['title']}. {one['summary']}", *settings])
+
+
 def _plain(found: dict[str, Any]) -> str:
     lines = [f"{found['run']}: {found['state']}" + (f", {found['cause']}" if "cause" in found else "")]
+    if "skipped" in found:
+        left_out = ", ".join(f"{count} {split} row{'s' * (count != 1)}" for split, count in found["skipped"].items() if count)
+        lines.append(f"left out {left_out}: too long for the model's window")
     if "trainable" in found:
         trainable = found["trainable"]
         lines.append(

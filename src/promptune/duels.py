@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Generator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-from promptune import __version__
+from promptune import reports
 from promptune.core.contender import Contender
 from promptune.core.job import Job, JobState
 from promptune.core.score import Scorecard
@@ -19,11 +18,10 @@ from promptune.engines.protocol import Weights
 from promptune.errors import UserError
 from promptune.fitting import Measured
 from promptune.jobs import duel, probing, scorecard
+from promptune.jobs.duel import Counts
 from promptune.jobs.lines import Row
 from promptune.jobs.score import frozen, score_spec
 from promptune.jobs.scorecard import Made
-from promptune.markup import report
-from promptune.markup.words import date, seconds
 from promptune.probes import Probes
 from promptune.prompting.budget import room
 from promptune.prompting.material import Material
@@ -38,6 +36,7 @@ from promptune.taskroom import TaskRoom
 from promptune.tunes import TEST_ROWS, Ground, Tunes, Wish
 
 RECIPES = ("lora", "full")
+TRAIN_ROWS = 1000  # at most: a duel is to be quick, and prompting and tuning draw on the same rows
 MANY = (6, 3, 1)  # examples that are tried for the larger few-shot contender
 WHY = {
     JobState.QUEUED: "it is still to come",
@@ -73,9 +72,10 @@ class Duels:
     def start(self, owner: str, task: str, model: str, *, limit: int = TEST_ROWS) -> Generator[Measured, None, Job]:
         """News while the rows are measured; what it gives back is the job. What is wrong is raised before there is one."""
         wishes = [Wish(task, model, recipe, {}) for recipe in RECIPES]
-        ground = yield from self._tunes.ground(owner, wishes, overflow="skip", limit=limit, asked=_always)
-        shots = ground.data.examples["train"]
-        prompting = [Contender.parse(f"{model}/{strategy}") for strategy in self._strategies(ground, shots)]
+        ground = yield from self._tunes.ground(owner, wishes, overflow="skip", limit=limit, most=TRAIN_ROWS, asked=_always)
+        shots = ground.rows.train
+        strategies, left_out = self._strategies(ground, shots)
+        prompting = [Contender.parse(f"{model}/{strategy}") for strategy in strategies]
         probes = self._probes.frozen(without=[task])
         asked = self._score(ground, prompting, shots, probes)
         tunings = [self._tunes.new(owner, wish, ground, probes, before=asked.id) for wish in wishes]
@@ -83,7 +83,8 @@ class Duels:
         contenders = [*((one, ground.model) for one in prompting), *tuned]
         parts = {asked.id: [*map(str, prompting)]} | {one.id: [str(contender)] for one, (contender, _) in zip(tunings, tuned, strict=True)}
         task_ = ground.data.task
-        spec = duel.duel_spec(self._settings, task_, model, contenders, parts, skipped=ground.kept.count("test"), rows=len(ground.rows.test))
+        counts = Counts(len(ground.rows.test), ground.kept.count("test"), len(ground.rows.train), len(ground.data.examples["train"]))
+        spec = duel.duel_spec(self._settings, task_, model, contenders, parts, counts) | {"left_out": left_out}
         children = [asked, *tunings]
         label = f"{task_.title}: prompt it or tune it?"
         parent = NewJob("duel", label, spec, sum(child.total for child in children) + 1, {}, new_id())
@@ -111,60 +112,38 @@ class Duels:
         view = self.view(owner, id)
         if view.made is None:
             raise UserError("none of its contenders is finished yet.", where=f"job {id}", todo="Wait until it is further.")
-        return report.page(
-            view.made.card,
-            view.rows,
-            view.job.label,
-            facts(view.job),
-            command=self.command(view.job),
-            signatures=view.made.signatures,
-            notes=[] if view.job.state is JobState.DONE else [f"The duel is {view.job.state}: this is what there was when the report was made."],
-        )
+        return reports.page(view.job, view.made.card, view.rows, view.made.signatures, self.command(view.job))
 
     def command(self, job: Job) -> str:
         """What to type to get the same on the command line."""
-        limit = ["--limit", str(job.spec["rows"])] if job.spec["rows"] != TEST_ROWS else []
+        asked = job.spec["rows"]["test"] + job.spec["rows"]["skipped"]
+        limit = ["--limit", str(asked)] if asked != TEST_ROWS else []
         return shlex.join(["promptune", "duel", job.spec["task"], "--model", job.spec["model"], *limit])
 
-    def _strategies(self, ground: Ground, shots: Sequence[Example]) -> list[str]:
-        """Zero-shot, one example, as many as fit, and step by step where the task reasons."""
-        most = next((many for many in MANY if self._fits(ground, f"few-shot:{many}", shots)), 1)
-        few = [f"few-shot:{count}" for count in dict.fromkeys((1, most)) if self._can(ground, f"few-shot:{count}", shots)]
-        return ["zero-shot", *few, *(["cot"] if reasons(ground.data.task) else [])]
+    def _strategies(self, ground: Ground, shots: Sequence[Example]) -> tuple[list[str], list[str]]:
+        """Zero-shot, one example, as many as fit, and step by step where the task reasons; and what is left out, each with why."""
+        room_for = {count: self._room_for(ground, f"few-shot:{count}", shots) for count in MANY}
+        rows = len(ground.rows.test)
+        most = next((count for count in MANY if room_for[count] == rows), 1)
+        few = [f"few-shot:{count}" for count in dict.fromkeys((1, most)) if 2 * room_for[count] >= rows]
+        left_out = [] if few else [f"few-shot: the window has room for one example beside {room_for[1]} of {rows} questions only"]
+        return ["zero-shot", *few, *(["cot"] if reasons(ground.data.task) else [])], left_out
 
-    def _can(self, ground: Ground, strategy: str, shots: Sequence[Example]) -> bool:
-        with suppress(UserError):  # too few train rows in a group
-            build(Contender.parse(f"{ground.model.name}/{strategy}"), Material(tuple(shots)))
-            return True
-        return False
-
-    def _fits(self, ground: Ground, strategy: str, shots: Sequence[Example]) -> bool:
-        """Whether every test row has room for it."""
-        if not self._can(ground, strategy, shots):
-            return False
-        asked = build(Contender.parse(f"{ground.model.name}/{strategy}"), Material(tuple(shots)))
+    def _room_for(self, ground: Ground, strategy: str, shots: Sequence[Example]) -> int:
+        """How many test rows have room for it; none where the train rows are too few."""
+        try:
+            asked = build(Contender.parse(f"{ground.model.name}/{strategy}"), Material(tuple(shots)))
+        except UserError:
+            return 0
         apart = self._device.capabilities(ground.model).apart
         sent = self._device.measure(ground.model, [asked.render(example) for example in ground.rows.test])
-        return not any(words(one, room(one.window, None, self._settings.max_tokens, apart=apart)) for one in sent)
+        return sum(not words(one, room(one.window, None, self._settings.max_tokens, apart=apart)) for one in sent)
 
     def _score(self, ground: Ground, prompting: Sequence[Contender], shots: Sequence[Example], probes: dict[str, str]) -> NewJob:
         task, test = ground.data.task, ground.rows.test
         spec = score_spec(self._settings, task, [(one, ground.model) for one in prompting], "drop")
         total = len(test) * len(prompting) + probing.answers(probing.frozen_of(probes), [ground.model])
         return NewJob("score", f"{task.title}: prompting", spec, total, frozen(test, Material(tuple(shots))) | probes, new_id())
-
-
-def facts(job: Job) -> list[tuple[str, str]]:
-    """What stands under a report's title."""
-    took = job.ended - job.started if job.ended and job.started else None
-    return [
-        ("Task", f"{job.spec['title']} ({job.spec['task']})"),
-        ("Model", job.spec["model"]),
-        ("Test rows", f"{job.spec['rows']:,}" + (f", and {job.spec['skipped']:,} left out because they do not fit" if job.spec["skipped"] else "")),
-        ("Took", seconds(took) if took else ""),
-        ("Made", date(job.ended or job.created)),
-        ("Promptune", __version__),
-    ]
 
 
 def _always(task: Task) -> list[Strategy]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,10 @@ class Runs:
         if run.model != contender.model:
             raise UserError(f"the run {run.slug!r} was tuned from {run.model!r}, not from {contender.model!r}.", todo=f"Write {run.contender}.")
         if not run.usable:
-            why = f"it is {run.state}{f': {run.cause}' if run.cause else ''}"
-            raise UserError(f"the run {run.slug!r} has no weights yet: its job {why}.", todo=f"promptune jobs show {run.job} --follow")
+            if self._job(owner, run.job) is None:
+                raise UserError(f"the run {run.slug!r} has no weights: its job was deleted.", todo="Tune it anew.")
+            why = f"{run.state}: {run.cause}" if run.cause else f"{run.state}."
+            raise UserError(f"the run {run.slug!r} has no weights yet: its job is {why}", todo=f"promptune jobs show {run.job} --follow")
         return Weights(contender.weights, base.folder, run.folder, contender.strength)
 
     def rename(self, owner: str, slug: str, label: str) -> None:
@@ -87,7 +90,8 @@ class Runs:
     def delete(self, owner: str, slug: str) -> None:
         """With its job and weights. Its name is never given again."""
         run = self.get(owner, slug)
-        self._store.jobs.delete(owner, run.job)
+        with suppress(NotFound):  # it was deleted before
+            self._store.jobs.delete(owner, run.job)
         self._store.runs.delete(owner, slug)
 
     def export(self, owner: str, slug: str, target: Path) -> Path:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from promptune import reports
 from promptune.core.contender import Contender
 from promptune.core.job import Job
 from promptune.core.score import Score, Scorecard
 from promptune.core.task import Example
 from promptune.errors import NotFound, Problem, Problems, UserError
 from promptune.jobs import probing, scorecard
-from promptune.jobs.answering import given_twice
+from promptune.jobs.answering import given_twice, spellings
 from promptune.jobs.lines import Row as Line
 from promptune.jobs.score import frozen, score_spec
 from promptune.probes import Probes
@@ -81,12 +83,13 @@ class Scores:
         if problems:
             raise Problems(problems)
         rows = sample(meant.examples, limit)
+        asked = {"limit": limit, "where": where, "probes": probes}  # for its command
         drawn = shots if any(one.strategy.draws for one in ready) else ()
         return self._store.jobs.create(
             owner,
             kind="score",
             label=label or _label(data, rows, ready),
-            spec=score_spec(self._settings, data.task, [(one.contender, one.weights) for one in ready], overflow),
+            spec=score_spec(self._settings, data.task, [(one.contender, one.weights) for one in ready], overflow) | asked,
             total=len(rows) * len(ready) + probing.answers(probing.frozen_of(frozen_probes), [one.weights for one in ready]),
             files=frozen(rows, self._saved.material(owner, [one.contender for one in ready], drawn)) | frozen_probes,
         )
@@ -105,6 +108,21 @@ class Scores:
     def predictions(self, owner: str, id: str) -> list[Line]:
         """Those that are there, also while the job runs."""
         return scorecard.read_rows(self._store.jobs.get(owner, id), self._store.job_folder(id))
+
+    def report(self, owner: str, id: str) -> str:
+        """One HTML file that stands alone."""
+        job = self._store.jobs.get(owner, id)
+        return reports.page(job, self.card(owner, id), self.predictions(owner, id), self.signatures(owner, id), self.command(owner, id))
+
+    def command(self, owner: str, id: str) -> str:
+        """What to type to get the same scorecard."""
+        spec = self._store.jobs.get(owner, id).spec
+        contenders = [piece for one in spellings(spec) for piece in ("-c", one)]
+        limit = ["--limit", str(spec["limit"])] if spec.get("limit") else []
+        where = ["--where", spec["where"]] if spec.get("where") else []
+        overflow = ["--overflow", spec["overflow"]] if spec["overflow"] != "fail" else []
+        probes = ["--probes"] if spec.get("probes") else []
+        return shlex.join(["promptune", "score", spec["task"], *contenders, *limit, *where, *overflow, *probes])
 
     def rescore(self, owner: str, id: str, metrics: Sequence[str], contender: str | None = None) -> list[Rescored]:
         """The scorecard's predictions by other metrics; nothing is generated."""

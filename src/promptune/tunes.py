@@ -39,6 +39,7 @@ from promptune.tuning.recipes import RecipeInfo
 
 LEAST: dict[Split, int] = {"train": 8, "validation": 4, "test": 1}  # rows: fewer teach nothing, and choose nothing
 TEST_ROWS = 500  # that a run is scored on, where nobody says otherwise
+VALIDATION_ROWS = 200  # that every choice is made by
 
 OnOverflow = Literal["fail", "skip"]
 
@@ -109,10 +110,22 @@ class Tunes:
         return made
 
     def ground(
-        self, owner: str, wishes: Sequence[Wish], *, overflow: OnOverflow, limit: int, asked: Callable[[Task], Sequence[Strategy]] = lambda _: [ZeroShot()]
+        self,
+        owner: str,
+        wishes: Sequence[Wish],
+        *,
+        overflow: OnOverflow,
+        limit: int,
+        most: int | None = None,
+        asked: Callable[[Task], Sequence[Strategy]] = lambda _: [ZeroShot()],
     ) -> Generator[Measured, None, Ground]:
-        """For one or more wishes about the same task and model: everything wrong with any of them, or the rows that fit. `asked`: how test rows are."""
+        """For one or more wishes about the same task and model: everything wrong with any of them, or the rows that fit.
+
+        `limit`: test rows, `most`: train rows; a seeded sample where there are more. `asked`: how test rows are.
+        """
         problems = [] if limit >= 1 else [Problem("limit", f"{limit} rows are asked for; at least one is needed.")]
+        if self._settings.engine != "local":
+            problems.append(Problem("engine", f"{self._settings.engine} cannot tune. Set PROMPTUNE_ENGINE=local."))
         data, model = self._data(owner, wishes[0].task, problems), self._model(owner, wishes[0].model, problems)
         for wish in wishes:
             self._check(owner, wish, problems)
@@ -120,8 +133,8 @@ class Tunes:
             problems += [*unknown(data.task.metrics), *_unready(data)]
         if problems or data is None or model is None:
             raise Problems(problems)
-        test = sample(data.examples.get("test", ()), limit)
-        splits: dict[Split, Sequence[Example]] = {"train": data.examples["train"], "validation": data.examples["validation"], "test": test}
+        limits: dict[Split, int | None] = {"train": most, "validation": VALIDATION_ROWS, "test": limit}
+        splits: dict[Split, Sequence[Example]] = {split: sample(data.examples[split], count) for split, count in limits.items()}
         kept = yield from fitting(self._device, model, splits, self._settings.max_tokens, asked(data.task))
         if kept.skipped and overflow == "fail":
             raise kept.told(todo="Shorten them, or choose skip to leave them out.")
@@ -183,8 +196,6 @@ class Tunes:
         return None
 
     def _check(self, owner: str, wish: Wish, problems: list[Problem]) -> None:
-        if self._settings.engine != "local":
-            problems.append(Problem("engine", f"{self._settings.engine} cannot tune. Set PROMPTUNE_ENGINE=local."))
         try:
             recipes.configured(wish.recipe, wish.settings)
         except Problems as error:

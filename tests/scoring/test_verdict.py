@@ -205,3 +205,9 @@ def test_figures_as_people_say_them() -> None:
     assert [chance(p, corrected=False) for p in (0.00004, 0.004, 0.05, 0.114)] == ["p < 0.001", "p = 0.004", "p = 0.05", "p = 0.11"]
     assert capital("six examples") == "Six examples" and capital("tiny/zero-shot answers") == "tiny/zero-shot answers"
     assert short(Scored(LORA, {}, Cost(0, 0, 0.0), tuning=TUNING[LORA])) == "LoRA"
+
+
+def test_what_does_not_work_pays_for_nothing() -> None:
+    verdict = judge(*card({ZERO: 0.0, SIX: 0.04, LORA: 0.05}, n=100))
+    assert verdict.break_even is None
+    assert judge(*card({ZERO: 0.0, SIX: 0.94, LORA: 0.95}, n=100)).break_even is not None

@@ -6,7 +6,7 @@ The same is shown while they still work: of contenders that are finished, on the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,22 @@ class Part:
     rows: Mapping[str, dict[int, Row]] = field(default_factory=dict)  # by contender and place
 
 
+@dataclass(frozen=True)
+class Counts:
+    """Of a duel's rows."""
+
+    test: int
+    skipped: int  # test rows that do not fit even without examples
+    train: int  # that it learns from and takes examples from
+    there: int  # train rows that the task has
+
+
 def duel_spec(
-    settings: Settings, task: Task, model: str, contenders: Sequence[tuple[Contender, Weights]], parts: Mapping[str, Sequence[str]], *, rows: int, skipped: int
+    settings: Settings, task: Task, model: str, contenders: Sequence[tuple[Contender, Weights]], parts: Mapping[str, Sequence[str]], counts: Counts
 ) -> dict[str, Any]:
-    """`parts`: by the id of each of its jobs the contenders that it answers for. `skipped`: test rows that do not fit even without examples."""
-    asked = {"kind": "duel", "task": task.name, "title": task.title, "model": model, "metrics": list(task.metrics)}
-    return asked | contenders_spec(settings, contenders) | {"parts": {id: list(names) for id, names in parts.items()}, "rows": rows, "skipped": skipped}
+    """`parts`: by the id of each of its jobs the contenders that it answers for."""
+    asked = {"kind": "duel", "task": task.name, "title": task.title, "model": model, "metrics": list(task.metrics), "rows": asdict(counts)}
+    return asked | contenders_spec(settings, contenders) | {"parts": {id: list(names) for id, names in parts.items()}}
 
 
 @KINDS.register("duel")
@@ -55,6 +65,7 @@ def run(work: Work) -> None:
     if found is None:
         raise UserError("none of its contenders was finished.", todo="Look at its jobs, then resume it.")
     write_card(work.folder, found.made, found.rows)
+    work.progress.say(1, 1, "")  # its own part of the total
 
 
 def gather(spec: dict[str, Any], jobs: Path, *, why: Mapping[str, str]) -> Found | None:
@@ -70,11 +81,12 @@ def gather(spec: dict[str, Any], jobs: Path, *, why: Mapping[str, str]) -> Found
     part_spec = spec | {"contenders": finished}
     rows = in_order(part_spec, [answered[name][place] for name in names for place in places], "place")
     missing = [f"{name}: {why.get(part.folder.name, 'it is not finished')}" for part in parts for name in part.contenders if name not in names]
+    missing += spec.get("left_out", ())
     base = str(spec["model"])
     made = build_card(
         part_spec,
         rows,
-        spec["skipped"],
+        spec["rows"]["skipped"],
         tuning=tuning_of(part_spec),
         retention=_retentions(parts, finished, base),
         weak=next((weak for part in parts if (weak := probing.weak(part.folder, base))), ()),

@@ -103,6 +103,7 @@ def _publish(work: Work, entrants: Sequence[_Entrant], skipped: int) -> None:
     rows = in_order(work.spec, read(work.folder / ROWS), "place")
     bases = probing.families([one.weights for one in entrants])
     weak = [f"{title} ({base.name})" if len(bases) > 1 else title for base in bases for title in probing.weak(work.folder, base.name)]
+    skipped += work.spec.get("skipped", {}).get("test", 0)  # rows that were left out before there was a job
     write_card(work.folder, build_card(work.spec, rows, skipped, tuning=tuning_of(work.spec), retention=_retention(work, entrants), weak=weak), rows)
 
 

@@ -66,8 +66,10 @@ class Standing:
     def break_even(self) -> BreakEven | None:
         """Of the tuned one worth talking of against the quickest prompt, if neither is shown to be worse than the best: what one would use else.
 
-        A prompt that is no longer than the tuned one's is slower by accident alone.
+        A prompt that is no longer than the tuned one's is slower by accident alone; and what does not work pays for nothing.
         """
+        if not self.works():
+            return None
         pool, tuned = [self.best, *self.tied], self.tuned()
         prompted = min((one for one in pool if not is_tuned(one)), key=lambda one: (one.cost.seconds, tokens(self.card, one)), default=None)
         if tuned is None or tuned not in pool or tuned.tuning is None or prompted is None:

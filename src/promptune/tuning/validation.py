@@ -21,7 +21,7 @@ from promptune.tuning.batches import Layout, answer_tokens, loss_sum, micros
 from promptune.tuning.encoding import Coded
 from promptune.tuning.state import Check, Said
 
-ROWS, WRITTEN, SHOWN, AT_ONCE = 200, 64, 6, 32  # rows of the loss, rows that are written, shown, and written at once
+WRITTEN, SHOWN, AT_ONCE = 64, 6, 32  # rows that are written at a check, shown of it, and written at once
 MARGIN = 16  # tokens beyond twice the longest answer of the train rows, after which a text is cut off
 
 
@@ -51,7 +51,7 @@ class Validation:
         stopped: Callable[[], bool],
     ) -> Validation:
         """`longest`: of the train rows' answers, in tokens; `most`: what an answer may have at all."""
-        drawn = random.Random(0).sample(list(pairs), min(ROWS, len(pairs)))
+        drawn = random.Random(0).sample(list(pairs), len(pairs))
         return cls(
             loaded,
             layout,

@@ -1,68 +1,72 @@
-"""The study as pictures: what was learned against what was kept, a way through the rates for each recipe."""
+"""The study as pictures: for each recipe what was learned (dashed) and what was kept (solid), over the rate."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
+from promptune.core.score import Score
 from promptune.tiny.forgetting.found import Mean
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 380, 64, 44, 24, 56  # pixels
+PANEL, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 340, 330, 56, 66, 20, 56  # pixels
 INK, FAINT, LINE = "#3d4350", "#8b93a3", "#e2e5ea"
-LOOK = {"lora": ("#9a34b4", "circle"), "full": ("#5c940d", "square")}  # readable on white; told apart by shape too
+LEARNED, KEPT = "#4f63d2", "#c0560f"  # readable on white
+TITLES = {"lora": "LoRA", "full": "Full tuning"}
 
 
 def svg(task: str, metric: str, made: Sequence[Mean], chosen: dict[str, float | None]) -> str:
-    mine = [one for one in made if one.task == task]
-    low = min(0.9, *(one.score.low for one in mine)) if mine else 0.0
-    low = max(0.0, int(low * 10) / 10)
-    body = [_axes(low, metric)]
-    for recipe in dict.fromkeys(one.recipe for one in mine):
-        way = [one for one in mine if one.recipe == recipe]
-        points = [(_x(one.score.value, low), _y(one.kept.value)) for one in way]
-        color, shape = LOOK[recipe]
-        body.append(
-            f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" fill="none" stroke="{color}" stroke-width="1.5" stroke-dasharray="3 3"/>'
-        )
-        for i, (one, (x, y)) in enumerate(zip(way, points, strict=True)):
-            body.append(f'<path d="M{x:.1f} {_y(one.kept.low):.1f}V{_y(one.kept.high):.1f}" stroke="{color}" stroke-width="1" opacity=".5"/>')
-            body.append(_spot(x, y, color, shape, one.rate == chosen.get(recipe)))
-            side = -1 if recipe == "lora" else 1
-            body.append(_text(x + side * 10, y + 4 + 13 * (i % 2) * side, f"{recipe} {one.rate:g}", color, "end" if side < 0 else "start"))
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="system-ui, sans-serif" font-size="12" role="img">'
-    title = f"Tuned on {task}: what was learned against what was kept, by recipe and rate"
-    return "\n".join(
-        [head, f"<title>{escape(title)}</title>", '<rect width="100%" height="100%" rx="8" fill="#ffffff"/>', _text(LEFT, 24, title, INK), *body, "</svg>", ""]
-    )
-
-
-def _axes(low: float, metric: str) -> str:
-    lines = [
-        f'<path d="M{LEFT} {_y(kept):.1f}H{WIDTH - RIGHT}" stroke="{LINE}"/>' + _text(LEFT - 8, _y(kept) + 4, f"{kept:.0%}", FAINT, "end")
-        for kept in (0, 0.5, 1)
+    recipes = [recipe for recipe in TITLES if any((one.task, one.recipe) == (task, recipe) for one in made)]
+    width = PANEL * len(recipes)
+    title = f"Tuned on {task}: what was learned and what was kept, by rate"
+    panels = [
+        _panel(i * PANEL, recipe, [one for one in made if (one.task, one.recipe) == (task, recipe)], chosen.get(recipe)) for i, recipe in enumerate(recipes)
     ]
-    for i in range(5):
-        score = low + (1 - low) * i / 4
-        lines.append(_text(_x(score, low), HEIGHT - BOTTOM + 20, f"{score:.2f}", FAINT, "middle"))
-    lines.append(_text(WIDTH - RIGHT, HEIGHT - 12, f"{metric} on test rows →", FAINT, "end"))
-    lines.append(_text(LEFT, TOP - 4, "↑ other skills kept; ringed: the rate that validation loss chooses", FAINT))
-    return "\n".join(lines)
+    key = _key(LEFT, 40, LEARNED, "6 4", f"{metric} on test rows") + _key(LEFT + 210, 40, KEPT, "", "other skills kept")
+    size = f'width="{width}" height="{HEIGHT}" viewBox="0 0 {width} {HEIGHT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="system-ui, sans-serif" font-size="12" role="img">'
+    back = '<rect width="100%" height="100%" rx="8" fill="#ffffff"/>'
+    return "\n".join([head, f"<title>{escape(title)}</title>", back, _text(LEFT, 22, title, INK), key, *panels, "</svg>", ""])
 
 
-def _spot(x: float, y: float, color: str, shape: str, ringed: bool) -> str:
-    ring = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="none" stroke="{color}" stroke-width="2"/>' if ringed else ""
-    if shape == "square":
-        return f'{ring}<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{color}"/>'
-    return f'{ring}<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{color}"/>'
+def _panel(at: float, recipe: str, mine: Sequence[Mean], chosen: float | None) -> str:
+    rates = [one.rate for one in mine]
+    pieces = [f'<g transform="translate({at} 0)">', *(_level(share) for share in (0, 0.5, 1))]
+    for rate in rates:
+        x = _x(rate, rates)
+        if rate == chosen:
+            pieces.append(f'<rect x="{x - 16:.1f}" y="{TOP}" width="32" height="{HEIGHT - TOP - BOTTOM}" rx="6" fill="#eef0f6"/>')
+        pieces.append(_text(x, HEIGHT - BOTTOM + 18, f"{rate:g}", INK if rate == chosen else FAINT, "middle"))
+    pieces += [_line(mine, rates, [one.kept for one in mine], KEPT, ""), _line(mine, rates, [one.score for one in mine], LEARNED, "6 4")]
+    pieces.append(_text((LEFT + PANEL - RIGHT) / 2, HEIGHT - 12, f"{TITLES[recipe]}: rate; shaded, the one that is shipped", FAINT, "middle"))
+    return "\n".join([*pieces, "</g>"])
 
 
-def _x(score: float, low: float) -> float:
-    return LEFT + 70 + (WIDTH - LEFT - RIGHT - 150) * (score - low) / (1 - low)
+def _line(mine: Sequence[Mean], rates: Sequence[float], scores: Sequence[Score], color: str, dash: str) -> str:
+    points = [(_x(one.rate, rates), score) for one, score in zip(mine, scores, strict=True)]
+    way = " ".join(f"{x:.1f},{_y(score.value):.1f}" for x, score in points)
+    line = f'<polyline points="{way}" fill="none" stroke="{color}" stroke-width="2" stroke-dasharray="{dash}"/>'
+    whiskers = "".join(f'<path d="M{x:.1f} {_y(score.low):.1f}V{_y(score.high):.1f}" stroke="{color}" opacity=".45"/>' for x, score in points)
+    return line + whiskers + "".join(f'<circle cx="{x:.1f}" cy="{_y(score.value):.1f}" r="4" fill="{color}"/>' for x, score in points)
 
 
-def _y(kept: float) -> float:
-    return TOP + 12 + (HEIGHT - TOP - BOTTOM - 12) * (1 - kept)
+def _level(share: float) -> str:
+    line = f'<path d="M{LEFT} {_y(share):.1f}H{PANEL - RIGHT}" stroke="{LINE}"/>'
+    return line + _text(LEFT - 8, _y(share) + 4, f"{share:g}", FAINT, "end")
+
+
+def _key(x: float, y: float, color: str, dash: str, text: str) -> str:
+    return f'<path d="M{x} {y}h28" stroke="{color}" stroke-width="2" stroke-dasharray="{dash}"/>' + _text(x + 36, y + 4, text, INK)
+
+
+def _x(rate: float, rates: Sequence[float]) -> float:
+    low, high = math.log(min(rates)), math.log(max(rates))
+    share = (math.log(rate) - low) / (high - low) if high > low else 0.5
+    return LEFT + 24 + (PANEL - LEFT - RIGHT - 48) * share
+
+
+def _y(share: float) -> float:
+    return TOP + 8 + (HEIGHT - TOP - BOTTOM - 8) * (1 - share)
 
 
 def _text(x: float, y: float, text: str, color: str, anchor: str = "start") -> str:

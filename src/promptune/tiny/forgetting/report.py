@@ -11,6 +11,7 @@ from promptune.tiny.forgetting.found import NEAR, Mean, chosen, means
 from promptune.tiny.forgetting.grid import RATES, Result
 
 METRICS = {"reviews": "accuracy", "translate": "BLEU / 100"}
+Told = tuple[str, list[Mean], list[Mean], list[Mean]]
 SOLVED = 0.98  # from this score on a task counts as learned
 HEAD = f"""# Learning against forgetting
 
@@ -36,19 +37,17 @@ def write(folder: Path, found: Sequence[Result]) -> None:
     (folder / "pictures").mkdir(parents=True, exist_ok=True)
     made = means(found)
     rates = {recipe: chosen(made, recipe) for recipe in RATES}
-    pieces = [HEAD, f"Chosen: {', '.join(f'{recipe} {_rate(made, recipe)}' for recipe in RATES)}.\n", *map(_matched, _by_task(made, rates))]
+    pieces = [HEAD, f"Chosen: {', '.join(f'{recipe} {_rate(made, recipe)}' for recipe in RATES)}.\n", *map(_matched, _by_task(made, rates)), ""]
     for task in dict.fromkeys(one.task for one in made):
         file = folder / "pictures" / f"forgetting-{task}.svg"
         file.write_text(chart.svg(task, METRICS[task], made, rates), encoding="utf-8")
-        pieces.append(
-            f"## {task}\n\n![score against kept skills, by recipe and rate](pictures/{file.name})\n\n{_table([one for one in made if one.task == task])}"
-        )
+        pieces.append(f"## {task}\n\n![score and kept skills, by recipe and rate](pictures/{file.name})\n\n{_table([one for one in made if one.task == task])}")
         pieces.append(_skills([one for one in found if one.cell.task == task], rates))
     (folder / "forgetting.md").write_text("\n".join(pieces), encoding="utf-8")
 
 
-def _by_task(made: Sequence[Mean], rates: dict[str, float | None]) -> list[tuple[str, list[Mean], list[Mean]]]:
-    """Each task with its chosen rates, and for each recipe the solved one that kept most."""
+def _by_task(made: Sequence[Mean], rates: dict[str, float | None]) -> list[Told]:
+    """Each task with its chosen rates, those with the lowest loss, and for each recipe the solved one that kept most."""
     found = []
     for task in dict.fromkeys(one.task for one in made):
         mine = [one for one in made if one.task == task]
@@ -57,15 +56,17 @@ def _by_task(made: Sequence[Mean], rates: dict[str, float | None]) -> list[tuple
             for recipe in RATES
             if (options := [one for one in mine if one.recipe == recipe and one.score.value >= SOLVED])
         ]
-        found.append((task, [one for one in mine if one.rate == rates[one.recipe]], solved))
+        lowest = [min((one for one in mine if one.recipe == recipe), key=lambda one: one.loss) for recipe in dict.fromkeys(one.recipe for one in mine)]
+        found.append((task, [one for one in mine if one.rate == rates[one.recipe]], lowest, solved))
     return found
 
 
-def _matched(told: tuple[str, list[Mean], list[Mean]]) -> str:
-    task, taken, solved = told
+def _matched(told: Told) -> str:
+    task, taken, lowest_, solved = told
     at_chosen = "; ".join(f"{one.recipe} at {one.rate:g} scores {_said(one.score)} and keeps {_said(one.kept)}" for one in taken)
+    lowest = "; ".join(f"{one.recipe} at {one.rate:g} scores {_said(one.score)} and keeps {_said(one.kept)}" for one in lowest_)
     best = "; ".join(f"{one.recipe} at {one.rate:g} keeps {_said(one.kept)}" for one in solved) or "no rate gets there"
-    return f"- **{task}**, chosen rates: {at_chosen or 'none'}. Of the rates that reach {SOLVED}, what keeps most: {best}."
+    return f"- **{task}**, chosen rates: {at_chosen or 'none'}. The lowest loss of all: {lowest}. Of the rates that reach {SOLVED}, what keeps most: {best}."
 
 
 def _table(made: Sequence[Mean]) -> str:
