@@ -10,17 +10,21 @@ import pytest
 from promptune.lab import Lab
 from promptune.settings import Settings
 from promptune.tasks.templates import library
+from promptune.tuning.recipes import recipes
 from promptune.web import page
 
-SETTINGS = 3 * 6  # three panes, six settings each
+PANE = 7  # settings of a pane
+SETTINGS = 3 * PANE
 QUESTION = 4 + SETTINGS  # a question, its task, the row it came from, what waits to go back into the box
 SHOWN = 11 + 3 * 4  # what a question changes: box, buttons, lines, chips, memories; head, talk, result and prompt of three panes
 TASK = 7 + 10  # what another task changes: its line, ten chips, memories
 HELD = 3  # the box, the row in it, what goes back into it
 JOB = 7
+DUEL, TUNED, SCORED = 4, 17, 19  # what is shown of a duel that runs, of the runs, of the scorecards
 LISTED, OPENED = 3, 6 + 2  # with the other two lists, whose choice ends
 READ, FORM = 5, 10  # what is said of a file, and of a task
 DATA, FOLDS = 9, 3 + 3 + 3 + 2 + 1  # of New task: its first step; the heads, ways back and bodies of its four
+KNOBS = len({knob.name for info in recipes() for knob in info.knobs})
 FIELDS = max(len(template.fields) for template in library().values())
 TEMPLATE = 2 + FIELDS + 3 + 1 + FORM + 3  # its second step: the choice, its fields, three places for mistakes, the columns, the form, memories
 
@@ -33,14 +37,14 @@ EVENTS = {
     "stop": (0, 0, False),
     **{
         f"{name}_{event}": counts
-        for name in ("task", "tasks_use", "tasks_saved")
+        for name in ("task", "tasks_use", "tasks_saved", "runs_compare")
         for event, counts in {"chosen": (2, TASK, False), "remember": (1, 0, False)}.items()
     },
     "try_example": (2 + HELD, HELD + 3, False),
     "try_remember": (1, 0, False),
     **{f"chip_{i}": (1 + HELD, HELD, False) for i in range(10)},
     **{f"chip_{i}_send": (0, 0, False) for i in range(10)},
-    **{f"describe_{letter}": (1 + 6, 5, False) for letter in "abc"},
+    **{f"describe_{letter}": (1 + PANE, 6, False) for letter in "abc"},
     **{f"suggest_{letter}": (1, 1, False) for letter in "abc"},
     "command": (4 + SETTINGS, 1, False),
     "copy_command": (1, 0, False),
@@ -53,6 +57,29 @@ EVENTS = {
     "job_cancel": (1, JOB, False),
     "job_resume": (1, JOB, False),
     "job_open": (1, JOB, False),
+    **{f"duel_{event}": (1, DUEL, False) for event in ("shown", "watched")},
+    "duel_choices": (2, 2, False),
+    **{f"duel_{event}": (2, 1, False) for event in ("foreseen", "foresee")},
+    "duel_start": (2, 5, True),
+    "duel_see": (0, 2, False),
+    "tune_choices": (2, 2, False),
+    **{f"tune_{event}": (1, 1, False) for event in ("described", "describe")},
+    "tune_recipe": (1, KNOBS, False),
+    "tune_start": (6 + KNOBS, 5, True),
+    "tune_arrive": (0, 0, False),
+    **{f"runs_{event}": (2, TUNED, False) for event in ("watched", "shown", "open", "cancel", "resume", "delete")},
+    "runs_rename": (3, TUNED, False),
+    "runs_compare": (1, 2 + SETTINGS, False),
+    "runs_score": (1, 6, False),
+    "score_choices": (2, 2, False),
+    "score_start": (5, 3, True),
+    **{f"score_{event}": (3, SCORED, False) for event in ("watched", "shown", "open", "show", "cancel", "resume", "delete")},
+    "score_rename": (4, SCORED, False),
+    "score_command": (1, 1, False),
+    "score_copy": (1, 0, False),
+    **{f"{tab}_{event}": (1, 0, False) for tab in ("runs", "score") for event in ("here", "reveal", "remember")},
+    "arrived": (1, 3, False),
+    **{f"left_{tab}": (0, 0, False) for tab in ("compare", "tasks", "library")},
     "tasks_list": (1, LISTED, False),
     "tasks_open": (1, 6, False),
     "tasks_rename": (2, LISTED + 5, False),

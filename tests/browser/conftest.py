@@ -40,6 +40,8 @@ class Server:
     """The app as a person starts it."""
 
     home: Path
+    engine: str = "scripted"
+    script: Path = ROOT / "app.py"
     port: int = field(default_factory=free_port)
 
     @property
@@ -47,10 +49,10 @@ class Server:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> Server:
-        environ = {**os.environ, "PROMPTUNE_HOME": str(self.home), "PROMPTUNE_PORT": str(self.port), "PROMPTUNE_ENGINE": "scripted"}
+        environ = {**os.environ, "PROMPTUNE_HOME": str(self.home), "PROMPTUNE_PORT": str(self.port), "PROMPTUNE_ENGINE": self.engine}
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / "server.log").open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, str(ROOT / "app.py")], cwd=self.home, env=environ, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen([sys.executable, str(self.script)], cwd=self.home, env=environ, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line.strip() == f"Promptune is at {self.url.rstrip('/')}", line + self.log()

@@ -51,7 +51,7 @@ SITUATIONS: list[tuple[str, dict[str, float], int, dict[str, float] | None]] = [
     ("Tune it, gently.", {ZERO: 0.62, SIX: 0.8, LORA: 0.99, FULL: 0.99}, 500, {LORA: 0.81, FULL: 0.42}),
     ("Tune it, but it forgets much.", {ZERO: 0.62, SIX: 0.8, LORA: 0.99}, 500, {LORA: 0.5}),
     ("Tune it.", {ZERO: 0.62, SIX: 0.8, LORA: 0.99}, 500, None),
-    ("Tune it, gently.", {ZERO: 0.62, SIX: 0.982, LORA: 0.986, FULL: 0.984}, 500, {LORA: 0.81, FULL: 0.0}),  # tied, and soon won back
+    ("Prompt it for a few questions, tune it for many.", {ZERO: 0.62, SIX: 0.982, LORA: 0.986, FULL: 0.984}, 500, {LORA: 0.81, FULL: 0.0}),  # tied
     ("Prompt it: six examples are enough.", {ZERO: 0.62, SIX: 0.982, LORA: 0.986}, 500, {LORA: 0.5}),  # tied, and much forgotten
     ("Prompt it: zero-shot is enough.", {ZERO: 0.98, SIX: 0.982, LORA: 0.986}, 500, {LORA: 0.97}),
     ("Prompt it: six examples win.", {ZERO: 0.62, SIX: 0.9, LORA: 0.7}, 500, {LORA: 0.97}),

@@ -9,8 +9,8 @@ from promptune.scoring.wording import names, plural
 
 FEW = 20  # rows: where nothing is shown, so few could hardly have shown anything
 FAILED = 0.1  # of a contender's answers: more are no score of what it can
-PAYS = 1000  # questions: tuning that pays off later is not worth its trouble in a tie
 LITTLE, MUCH = 0.9, 0.75  # of other skills kept: at least so much is little forgotten, less than so much is much
+BOTH = "Prompt it for a few questions, tune it for many."
 LESS = 0.1  # kept by another tuned one: then the better one was gentle
 
 
@@ -42,18 +42,17 @@ def _choice(at: Standing) -> str:
         cheaper = [one for one in at.tied if one not in at.close and fewest(at.card, one) < fewest(at.card, prompted)]
         return "Too close to call." if cheaper else _prompt(at, prompted)
     if tuned in at.close and prompted in at.close:
-        return _tune(at, tuned) if _pays(at, tuned, prompted) else _prompt(at, prompted)
+        return BOTH if _pays(at, tuned, prompted) else _prompt(at, prompted)
     if is_tuned(at.best):
         return "Too close to call." if prompted in at.tied else _tune(at, tuned)
     return _prompt(at, prompted)
 
 
 def _pays(at: Standing, tuned: Scored, prompted: Scored) -> bool:
-    """Whether tuning is worth it though no prompt is shown to be worse: shorter prompts pay for it soon, and little else is lost."""
+    """Whether shorter prompts pay for tuning in the end, and little else is lost. From how many questions on depends on how busy the
+    machine was, which a headline must not."""
     keeps = kept(tuned)
-    even = at.break_even()
-    soon = even is not None and even.questions <= PAYS
-    return soon and tokens(at.card, tuned) < tokens(at.card, prompted) and (keeps is None or keeps >= MUCH)
+    return tokens(at.card, tuned) < tokens(at.card, prompted) and (keeps is None or keeps >= MUCH)
 
 
 def _among_tuned(at: Standing) -> str:

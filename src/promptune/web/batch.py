@@ -61,6 +61,7 @@ class BatchForm:
 
 def current(jobs: list[Job]) -> Job | None:
     """The job this tab is about: what runs, else what waits, else the newest that ended lately."""
+    jobs = [job for job in jobs if job.kind == "batch"]
     for state in (JobState.RUNNING, JobState.QUEUED):
         if found := [job for job in jobs if job.state is state]:
             return min(found, key=lambda job: job.created)

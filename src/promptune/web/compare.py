@@ -24,7 +24,8 @@ def describe(lab: Lab, form: CompareForm, i: int, visitor: Visitor, asked: Asked
     """A pane's head names what answered in it; other settings are for the next question, and say so."""
     view, strategy = form.views[i], str(settings[1])
     hint = gr.Textbox(placeholder=pane.suggested(lab, visitor.owner, strategy) or "none")
-    changes: Changes = {view.about: pane.about(lab, visitor.owner, strategy), form.panes[i].arguments: hint}
+    strength = gr.Textbox(visible="+" in str(settings[0]))
+    changes: Changes = {view.about: pane.about(lab, visitor.owner, strategy), form.panes[i].arguments: hint, form.panes[i].strength: strength}
     try:
         contender = PaneForm.contender(*settings)
     except Exception as error:
@@ -49,13 +50,13 @@ def command(lab: Lab, visitor: Visitor, typed: str, task: str, picked: Chip | No
 
 def restore(lab: Lab, form: CompareForm, visitor: Visitor, kept: str) -> Changes:
     """A page that opens shows the owner's last comparison in the task it was in, and lists the models there are now."""
-    models = pane.usable(lab, visitor.owner)
+    models = pane.askable(lab, visitor.owner)
     changes: Changes = {one.model: gr.Dropdown(choices=models) for one in form.panes}
     record = lab.newest_comparison(visitor.owner)
     frame = lab.panes(record) if record else ()
     spelled = [Contender.parse(shown.contender) for shown in frame]
     slugs = {slug for _, slug in models}
-    known = len(frame) == len(form.panes) and all(pane.spellable(one) and one.model in slugs for one in spelled)
+    known = len(frame) == len(form.panes) and all(pane.spellable(one) and pane.weights(one.model, one.run) in slugs for one in spelled)
     asked = Asked(record.question, tuple(map(str, spelled))) if record and known else Asked()
     asked, task = compare_task.remembered(lab, form, visitor, _memo(kept), asked)
     changes |= task
@@ -66,7 +67,8 @@ def restore(lab: Lab, form: CompareForm, visitor: Visitor, kept: str) -> Changes
         changes[form.start] = gr.Row(visible=False)
     for one, view, contender in zip(form.panes, form.views, spelled, strict=True):
         changes |= dict(zip(one.inputs(), PaneForm.values(contender), strict=True))
-        changes[one.model] = gr.Dropdown(choices=models, value=contender.model)
+        changes[one.model] = gr.Dropdown(choices=models, value=pane.weights(contender.model, contender.run))
+        changes[one.strength] = gr.Textbox(PaneForm.values(contender)[-1], visible=contender.run is not None)
         changes[view.spelled], changes[view.about] = present.spelled(str(contender)), pane.about(lab, visitor.owner, contender.strategy)
     return changes
 
@@ -82,7 +84,7 @@ def _memo(kept: str) -> dict[str, Any]:
 
 def list_models(lab: Lab, form: CompareForm, visitor: Visitor, task: str, asked: Asked, *chosen: str) -> Changes:
     """The models and tasks there are now; a pane whose model is gone takes the default one, and the page says so."""
-    models = pane.usable(lab, visitor.owner)
+    models = pane.askable(lab, visitor.owner)
     slugs = [slug for _, slug in models]
     default = next((slug for slug in (lab.settings.default_model, *slugs) if slug in slugs), "")
     changes: Changes = {}
@@ -169,7 +171,7 @@ def wire(lab: Lab, form: CompareForm, copy: gr.Button, demo: gr.Blocks, tab: gr.
     form.stop.click(bound(press_stop, stops), None, None, api_name="stop", **quick)
     _wire_task(lab, form, quick)
     for i, (one, view) in enumerate(zip(form.panes, form.views, strict=True)):
-        edits, described = [widget.change for widget in one.inputs()], [view.head, view.about, one.arguments, view.spelled, view.talk]
+        edits, described = [widget.change for widget in one.inputs()], [view.head, view.about, one.arguments, one.strength, view.spelled, view.talk]
         letter = present.KEYS[i].lower()
         each = {**quick, "trigger_mode": "always_last"}
         gr.on(edits, bound(describe, lab, form, i), [form.asked, *one.inputs()], described, api_name=f"describe_{letter}", **each)

@@ -17,7 +17,8 @@ from promptune.lab import Lab
 from promptune.web.guard import owner_of
 
 CHUNK = 2**20  # bytes
-TYPES = {"md": "text/markdown", "json": "application/json", "csv": "text/csv"}
+TYPES = {"md": "text/markdown", "json": "application/json", "csv": "text/csv", "jsonl": "application/x-ndjson", "html": "text/html"}
+READ = "sandbox; default-src 'none'; style-src 'unsafe-inline'"  # a report is words of models and people: it loads nothing and runs nothing
 
 
 def routes(lab: Lab) -> APIRouter:
@@ -32,6 +33,26 @@ def routes(lab: Lab) -> APIRouter:
     def job(request: Request, id: str, form: str) -> Response:
         owner = owner_of(request)
         return _text(lambda: (lab.job(owner, id).label, lab.export_job(owner, id, form)), form)
+
+    @router.get("/scores/{id}.{form}")
+    def scorecard(request: Request, id: str, form: str) -> Response:
+        owner = owner_of(request)
+        return _text(lambda: (lab.job(owner, id).label, lab.export_scorecard(owner, id, form)), form)
+
+    @router.get("/duels/{id}.html")
+    def report(request: Request, id: str, read: bool = False) -> Response:
+        """`read`: in the browser itself, where it may do nothing but be read."""
+        owner = owner_of(request)
+        response = _text(lambda: (lab.job(owner, id).label, lab.duels.report(owner, id)), "html")
+        if read and response.status_code == 200:
+            response.headers["Content-Disposition"] = "inline"
+            response.headers["Content-Security-Policy"] = READ
+        return response
+
+    @router.get("/runs/{slug}.zip")
+    def run(request: Request, slug: str) -> Response:
+        owner = owner_of(request)
+        return _zip(lambda: lab.runs.export(owner, slug, lab.settings.home / "exports" / f"{slugify(slug)}-{secrets.token_hex(6)}.zip"), slug)
 
     @router.get("/models/{slug}.zip")
     def model(request: Request, slug: str) -> Response:

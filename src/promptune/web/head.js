@@ -168,5 +168,13 @@
     found.focus();
   }, 50);
 
-  window.promptune = { copy, reveal, remember, recall, tried, press, step, arrive };
+  // Which scorecard or run is open stands in the address: a reload finds it again, and so does whoever is sent it.
+  const here = (tab, id = '') => history.replaceState(history.state, '', tab ? `#${tab}${id && `/${encodeURIComponent(id)}`}` : location.pathname + location.search);
+  const opened = (tab, id, shelf = '') => {
+    if (location.hash.split('/')[0] === `#${tab}`) here(tab, id);      // else it was opened from another tab, which tells when it goes there
+    if (shelf) reveal(shelf);
+  };
+  const where = () => decodeURIComponent(location.hash.slice(1));
+
+  window.promptune = { copy, reveal, remember, recall, tried, press, step, arrive, here, opened, where };
 })();

@@ -23,6 +23,17 @@ NAMED = 60  # characters of a label that a question repeats
 
 
 @dataclass(frozen=True)
+class Manage:
+    """What can be done with anything that is kept: a new label, and a deletion that is asked about."""
+
+    row: gr.Row
+    label: gr.Textbox
+    rename: gr.Button
+    question: gr.HTML
+    yes: gr.Button
+
+
+@dataclass(frozen=True)
 class ShelfForm:
     """One list and what stands beside it, in the order of the page."""
 
@@ -69,9 +80,14 @@ def choose(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visi
         form.opened: thing.html,
         form.label: thing.label,
         form.bar: gr.Row(visible=bool(thing.deleting)),
-        form.question: f'<span class="small">Delete “{present.esc(present.clip(thing.label, NAMED))}”? {present.esc(thing.deleting)}</span>',
+        form.question: asked(thing.label, thing.deleting),
         **{rows: gr.Radio(value=None) for rows in others},
     }
+
+
+def asked(label: str, deleting: str) -> str:
+    """The question before a deletion."""
+    return f'<span class="small">Delete “{present.esc(present.clip(label, NAMED))}”? {present.esc(deleting)}</span>'
 
 
 def rename(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, chosen: str, label: str) -> Changes:
@@ -129,17 +145,22 @@ def build_shelf(shelf: Shelf, first: Callable[[], T]) -> tuple[ShelfForm, T]:
             with gr.Row(elem_classes="actions titled"):
                 title = gr.HTML("", js_on_load=None)
                 extra = first()
-            with gr.Row(elem_classes="actions manage") as bar:
-                with gr.Row(elem_classes="edit", visible=shelf.rename is not None):
-                    label = gr.Textbox(label="Label", show_label=False, container=False, max_lines=1, max_length=200, interactive=True, placeholder="Label")
-                    rename_ = gr.Button("Rename", elem_classes="btn")
-                gr.Button("Delete …", elem_classes=["btn", "danger", "ask-first"])  # head.js shows the question below, and hides it
-                with gr.Row(elem_classes="actions sure"):
-                    question = gr.HTML("", js_on_load=None)
-                    yes = gr.Button("Delete it", elem_classes=["btn", "danger", "sure-yes"])
-                    gr.Button("Keep it", elem_classes=["btn", "sure-no"])
+            bar = build_manage(renamed=shelf.rename is not None)
             opened = gr.HTML("", js_on_load=None, apply_default_css=False)
-    return ShelfForm(rows, empty, beside, title, opened, bar, label, rename_, question, yes), extra
+    return ShelfForm(rows, empty, beside, title, opened, bar.row, bar.label, bar.rename, bar.question, bar.yes), extra
+
+
+def build_manage(*, renamed: bool = True) -> Manage:
+    with gr.Row(elem_classes="actions manage") as row:
+        with gr.Row(elem_classes="edit", visible=renamed):
+            label = gr.Textbox(label="Label", show_label=False, container=False, max_lines=1, max_length=200, interactive=True, placeholder="Label")
+            rename_ = gr.Button("Rename", elem_classes="btn")
+        gr.Button("Delete …", elem_classes=["btn", "danger", "ask-first"])  # head.js shows the question below, and hides it
+        with gr.Row(elem_classes="actions sure"):
+            question = gr.HTML("", js_on_load=None)
+            yes = gr.Button("Delete it", elem_classes=["btn", "danger", "sure-yes"])
+            gr.Button("Keep it", elem_classes=["btn", "sure-no"])
+    return Manage(row, label, rename_, question, yes)
 
 
 def build(lab: Lab, tab: gr.Tab) -> None:

@@ -89,6 +89,8 @@ def again(lab: Lab, form: DataForm, visitor: Visitor, brought: Brought | None, *
     """The same file, read as the person says; whoever only looked at what can be said has it as it was."""
     if brought and brought.read != options(*read):
         yield from bring(lab, form, visitor, brought.upload, brought, *read)
+    else:
+        yield {form.oops: gr.skip()}  # a generator that ends without a word can empty what the page shows
 
 
 def _read(lab: Lab, form: DataForm, visitor: Visitor, upload: Upload, read: tuple[Any, ...]) -> Iterator[Changes]:

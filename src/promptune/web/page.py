@@ -8,12 +8,14 @@ from typing import Any
 import gradio as gr
 
 from promptune.lab import Lab
-from promptune.web import compare, library, present, tasks
+from promptune.markup import styles
+from promptune.web import compare, duel, library, present, score, score_form, tasks, tune, tune_runs, tune_wire
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, bound
 from promptune.web.theme import theme
 
 HERE = Path(__file__).parent
+PLACES = ("tune", "score")  # tabs that a reload finds again
 TICK = 1.0  # seconds between two looks at the store
 
 
@@ -31,21 +33,43 @@ def status(lab: Lab, visitor: Visitor) -> str:
     return present.chip(lab.settings.default_model, lab.status())
 
 
+def arrive(visitor: Visitor, place: str) -> tuple[Any, str, str]:
+    """Where a reload was, as the address says: a tab, and what is open on it. It may say anything."""
+    tab, _, id = place.partition("/")
+    return (gr.Tabs(selected=tab) if tab in PLACES else gr.skip()), id if tab == "tune" else "", id if tab == "score" else ""
+
+
 def build(lab: Lab) -> gr.Blocks:
     page = Page(title="Promptune", analytics_enabled=False)
+    quick: dict[str, Any] = {**QUIET, "queue": False}
     with page:
         clock = gr.Timer(TICK)
         gr.HTML('<h1 class="brand">Promptune</h1>', elem_id="brand", js_on_load=None)
         chip = gr.HTML("", elem_id="chip", js_on_load=None)
         with gr.Tabs(elem_id="nav", selected="compare") as tabs:
             with gr.Tab("Compare", id="compare") as first:
+                card = duel.build(lab)
                 form = compare.build(lab, page, first, clock)
-            with gr.Tab("Tasks", id="tasks") as second:
-                tasks.build(lab, second, tabs, form)
-            with gr.Tab("Library", id="library") as third:
-                library.build(lab, third)
-        page.load(bound(status, lab), None, chip, api_name="status_shown", queue=False, **QUIET)
-        clock.tick(bound(status, lab), None, chip, api_name="status_watched", queue=False, **QUIET)
+            with gr.Tab("Tune", id="tune") as second:
+                wish, runs = tune.build(lab), tune_runs.build()
+            with gr.Tab("Score", id="score") as third:
+                new, scores = score_form.build(lab), score.build()
+            with gr.Tab("Tasks", id="tasks") as fourth:
+                tasks.build(lab, fourth, tabs, form)
+            with gr.Tab("Library", id="library") as fifth:
+                library.build(lab, fifth)
+        place = gr.Textbox(visible=False, label="Place")
+        duel.wire(lab, card, page, first, clock, tabs, scores.open)
+        tune.wire(lab, wish, second, runs.open)
+        tune_wire.wire(lab, runs, second, clock)
+        tune_wire.carry(lab, runs, tabs, form, new)
+        score_form.wire(lab, new, third, scores.open)
+        score.wire(lab, scores, third, clock)
+        page.load(bound(arrive), place, [tabs, runs.open, scores.open], js="() => window.promptune.where()", api_name="arrived", **quick)
+        for tab in (first, fourth, fifth):
+            tab.select(None, None, None, js="() => window.promptune.here('')", api_name=f"left_{tab.id}", **QUIET)
+        page.load(bound(status, lab), None, chip, api_name="status_shown", **quick)
+        clock.tick(bound(status, lab), None, chip, api_name="status_watched", **quick)
     page.queue(default_concurrency_limit=16, max_size=256, api_open=False)
     return page
 
@@ -53,4 +77,5 @@ def build(lab: Lab) -> gr.Blocks:
 def looks() -> dict[str, Any]:
     """Theme, styles and script, for whatever serves the page."""
     head = f"<script>{(HERE / 'head.js').read_text(encoding='utf-8')}</script>"
-    return {"theme": theme(), "css": (HERE / "app.css").read_text(encoding="utf-8"), "head": head}
+    css = styles.tokens() + (HERE / "app.css").read_text(encoding="utf-8") + styles.score()
+    return {"theme": theme(), "css": css, "head": head}

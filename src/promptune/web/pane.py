@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from promptune.core.contender import Contender
+from promptune.core.contender import NUMBER, Contender
 from promptune.core.decoding import Decoding, number
 from promptune.errors import Problem, Problems, UserError
 from promptune.lab import Lab
@@ -24,26 +24,28 @@ Values = tuple[Any, ...]  # a pane's settings in the order of PaneForm's fields
 
 @dataclass(frozen=True)
 class PaneForm:
-    model: gr.Dropdown
+    model: gr.Dropdown  # with its run, if any: tiny+reviews-lora
     strategy: gr.Dropdown
     arguments: gr.Textbox  # of the strategy, as a contender spells them
     temperature: gr.Textbox  # the decoding as text, exactly as a contender spells it; empty leaves it to the strategy
     max_tokens: gr.Textbox
     seed: gr.Textbox
+    strength: gr.Textbox  # of a run's weights
 
     def inputs(self) -> list[Any]:
         return [getattr(self, field.name) for field in fields(self)]
 
     @staticmethod
-    def contender(model: str | None, strategy: str | None, arguments: str, temperature: str, max_tokens: str, seed: str) -> Contender:
+    def contender(model: str | None, strategy: str | None, arguments: str, temperature: str, max_tokens: str, seed: str, strength: str) -> Contender:
         given = zip(("t", "max", "seed"), (temperature, max_tokens, seed), strict=True)
         decoding = Decoding.parse("&".join(f"{key}={text.strip()}" for key, text in given if text.strip()))
-        plain = Contender(model or "", strategy or "", decoding=decoding)
+        base, _, run = (model or "").partition("+")
+        plain = Contender(base, strategy or "", run or None, _strength(strength) if run else 1.0, decoding=decoding)
         if not (wanted := "".join(arguments.split())):
             return plain
         if "?" in wanted:
             raise UserError("the strategy's arguments hold a '?'.", todo="Write them as in 4,by=nearest.")
-        told = Contender.parse(f"{plain.model}/{plain.strategy}:{wanted}")
+        told = Contender.parse(f"{base}/{plain.strategy}:{wanted}")
         return replace(plain, args=told.args, options=told.options)
 
     @staticmethod
@@ -51,7 +53,9 @@ class PaneForm:
         """The inverse of `contender`, for a contender it can spell."""
         asked, how = contender.decoding, str(replace(contender, decoding=Decoding()))
         arguments = how.partition("/")[2].partition(":")[2]
-        return (contender.model, contender.strategy, arguments, *("" if value is None else number(value) for value in (asked.t, asked.max, asked.seed)))
+        numbers = ("" if value is None else number(value) for value in (asked.t, asked.max, asked.seed))
+        strength = number(contender.strength) if contender.strength != 1 else ""
+        return (weights(contender.model, contender.run), contender.strategy, arguments, *numbers, strength)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,20 @@ class PaneView:
     result: gr.HTML
     drop: gr.Button  # seen where the result says that something can be left out: app.css
     prompt: gr.HTML
+
+
+def weights(model: str, run: str | None) -> str:
+    """A value of the choice of models."""
+    return f"{model}+{run}" if run else model
+
+
+def _strength(text: str) -> float:
+    """From 0 to 1; that it is in there the contender sees to."""
+    if not text.strip():
+        return 1.0
+    if not NUMBER.fullmatch(text.strip()):
+        raise UserError(f"the strength {text.strip()!r} is not a number.", todo="Write a number from 0 to 1, such as 0.5.")
+    return float(text)
 
 
 def contenders(values: Sequence[Any]) -> list[Contender]:
@@ -113,6 +131,13 @@ def usable(lab: Lab, owner: str) -> list[tuple[str, str]]:
     return [(f"{model.label} ({model.slug})" if model.label != model.slug else model.slug, model.slug) for model in lab.models(owner) if model.usable]
 
 
+def askable(lab: Lab, owner: str) -> list[tuple[str, str]]:
+    """The models, then the runs that have weights."""
+    runs = [run for run in lab.runs.list(owner) if run.usable]
+    labels = [f"{run.model} + {run.slug}" for run in runs]
+    return [*usable(lab, owner), *((label, weights(run.model, run.slug)) for label, run in zip(labels, runs, strict=True))]
+
+
 def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm, PaneView]:
     start = PaneForm.values(contender)
     with gr.Column(elem_classes=["pane", f"k{i}"], min_width=300):
@@ -121,7 +146,7 @@ def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm,
             gr.Button(f"Settings of {KEYS[i]}", elem_classes="more")
         with gr.Column(elem_classes="pop", elem_id=f"settings-{i}"):
             gr.HTML(present.sheet_head(i, f"settings-{i}"), js_on_load=None)
-            model = gr.Dropdown(usable(lab, owner), value=start[0], label="Model", **CHOICE)
+            model = gr.Dropdown(askable(lab, owner), value=start[0], label="Model", **CHOICE)
             strategy = gr.Dropdown([s["name"] for s in lab.strategies()], value=start[1], label="Strategy", **CHOICE)
             about_ = gr.HTML(about(lab, owner, contender.strategy), js_on_load=None, apply_default_css=False)
             form = PaneForm(
@@ -133,6 +158,14 @@ def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm,
                     start[4], label="Longest answer", info="In tokens: words or pieces of words.", placeholder=str(lab.settings.max_tokens), **KNOB
                 ),
                 seed=gr.Textbox(start[5], label="Seed", info="The same seed gives the same answer again.", placeholder="a new one each time", **KNOB),
+                strength=gr.Textbox(
+                    start[6],
+                    label="Strength of the run",
+                    info="0 is the model before tuning, 1 as it was tuned.",
+                    placeholder="1",
+                    visible=contender.run is not None,
+                    **KNOB,
+                ),
             )
             spelled = gr.HTML(present.spelled(str(contender)), js_on_load=None)
         talk = gr.HTML(present.silence(i, str(contender), summary(lab, contender)), elem_classes="talk", js_on_load=None, apply_default_css=False)

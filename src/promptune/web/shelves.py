@@ -60,7 +60,7 @@ def _comparison(lab: Lab, owner: str, id: str) -> Opened:
 
 
 def _jobs(lab: Lab, owner: str) -> Rows:
-    return [(present_kept.job_row(job, lab.job_size(owner, job.id)), job.id) for job in lab.jobs(owner)]
+    return [(present_kept.job_row(job, lab.job_size(owner, job.id)), job.id) for job in lab.jobs(owner) if job.kind == "batch"]
 
 
 def _job(lab: Lab, owner: str, id: str) -> Opened:
