@@ -64,7 +64,24 @@ def main() -> None:
         page.locator("#shelf-tasks label", has_text="Arithmetic: word problems").click()
         page.locator("#task-examples .prompt").nth(2).wait_for()
         shoot(page, "tasks-light")
+        duel(page)
         browser.close()
+
+
+def duel(page: Page) -> None:
+    """From the button to the verdict, and the run that it made."""
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("button", name="Run the duel").click()
+    page.locator(".curves").first.wait_for(timeout=600_000)
+    page.locator(".curves", has_text="64 steps").first.wait_for(timeout=600_000)
+    shoot(page, "duel-light")
+    page.locator(".verdict").first.wait_for(timeout=600_000)
+    page.set_viewport_size({"width": 1280, "height": 1320})
+    shoot(page, "verdict-light")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("tab", name="Tune").click()
+    page.get_by_text("What it took").first.wait_for()
+    shoot(page, "tune-light")
 
 
 if __name__ == "__main__":

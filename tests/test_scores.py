@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,7 +94,9 @@ def test_a_scorecard_from_its_start_to_another_metric(room: Room) -> None:
     assert one.metrics["accuracy"] == card.contenders[1].metrics["accuracy"]
     with pytest.raises(NotFound, match="Did you mean 'tiny/few-shot:2'"):
         room.scores.rescore(OWNER, job.id, ["accuracy"], "tiny/few-shot:3")
-    for read_it in (room.scores.card, room.scores.predictions, room.scores.signatures):
+    assert shlex.split(room.scores.command(OWNER, job.id)) == ["promptune", "score", slug, "-c", "tiny/zero-shot", "-c", "tiny/few-shot:2", "--limit", "8"]
+    assert room.scores.command(OWNER, job.id) in html.unescape(room.scores.report(OWNER, job.id))
+    for read_it in (room.scores.card, room.scores.predictions, room.scores.signatures, room.scores.report, room.scores.command):
         with pytest.raises(NotFound):
             read_it("somebody else", job.id)
 

@@ -24,7 +24,7 @@ jobs_app = typer.Typer(cls=NameOrCommand, help="Long pieces of work; ID shows on
 def jobs_list(as_json: AsJson = False) -> None:
     """All of them, newest first."""
     with lab() as here:
-        found = [_job(job, here.job_position(OWNER, job.id)) for job in here.jobs(OWNER)]
+        found = [_job(job, here.before_job(OWNER, job.id)) for job in here.jobs(OWNER)]
     say(found, as_json, lambda: "\n".join(map(_job_line, found)) or "No jobs yet. promptune ask --file questions.txt starts one.")
 
 
@@ -36,7 +36,7 @@ def jobs_show(id: str, follow: Annotated[bool, typer.Option("--follow", help="St
         if follow:
             _say_who_starts(here, job)
         while follow and job.state.active:
-            teller.tell(job, here.job_position(OWNER, id))
+            teller.tell(job, here.before_job(OWNER, id))
             time.sleep(LOOK)
             job = here.job(OWNER, id)
         _say_job(here, job, as_json)
@@ -88,7 +88,7 @@ def _told(here: Lab, id: str) -> Iterator[None]:
     def watch() -> None:
         while not over.wait(LOOK):
             with suppress(Busy, NotFound):  # the next look will do; who waits for a deleted job says so
-                teller.tell(here.job(OWNER, id), here.job_position(OWNER, id))
+                teller.tell(here.job(OWNER, id), here.before_job(OWNER, id))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -118,7 +118,7 @@ def _say_who_starts(here: Lab, job: Job) -> None:
 
 
 def _say_job(here: Lab, job: Job, as_json: bool) -> None:
-    position = here.job_position(OWNER, job.id)
+    position = here.before_job(OWNER, job.id)
     told = _job(job, position) | {"children": [_job(child, position) for child in here.job_children(OWNER, job.id)]}
     say(told, as_json, lambda: "\n".join([_job_line(told), *(f"  {_job_line(child)}" for child in told["children"])]))
 

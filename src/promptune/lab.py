@@ -272,10 +272,6 @@ class Lab:
         """Those that a duel is made of, in the order in which they run."""
         return self._store.jobs.children(self.job(owner, id).id)
 
-    def job_position(self, owner: str, id: str) -> int:
-        """How many wait or run before it."""
-        return self._store.jobs.position(self.job(owner, id).id)
-
     def cancel_job(self, owner: str, id: str) -> None:
         self._store.jobs.ask_cancel(owner, id)
 
@@ -305,6 +301,15 @@ class Lab:
 
     def export_job(self, owner: str, id: str, form: str) -> str:
         return export.batch(self.job(owner, id), self.batch_result(owner, id), form)
+
+    def report(self, owner: str, id: str) -> str:
+        """Of a duel, a score or a run: one HTML file that stands alone."""
+        return self.duels.report(owner, id) if self.job(owner, id).kind == "duel" else self.scores.report(owner, id)
+
+    def scorecard_command(self, owner: str, id: str) -> str:
+        """What to type to get the same scorecard."""
+        job = self.job(owner, id)
+        return self.duels.command(job) if job.kind == "duel" else self.scores.command(owner, id)
 
     def export_scorecard(self, owner: str, id: str, form: str) -> str:
         """Of a duel, a score or a run's."""

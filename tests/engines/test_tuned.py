@@ -145,6 +145,17 @@ def test_base_and_tuned_answer_in_one_stream_as_alone(engine: LocalEngine, tiny:
         assert (generation.text, generation.weights) == (alone[id].text, alone[id].weights)
 
 
+def test_weights_that_are_asked_at_once_are_loaded_one_after_the_other(tiny: Weights, lora: Weights, full: Weights) -> None:
+    """While transformers loads a model, whatever any other thread makes has no data yet."""
+    for _ in range(3):
+        fresh = LocalEngine("cpu")
+        try:
+            asked = [tiny, lora, full, replace(lora, strength=0.5), replace(full, strength=0.5)]
+            assert len(generations(fresh, [request(one, "tiny/zero-shot", QUESTIONS[0], id=str(i)) for i, one in enumerate(asked)])) == len(asked)
+        finally:
+            fresh.close()
+
+
 def test_what_an_engine_says_of_tuned_weights(engine: LocalEngine, tiny: Weights, lora: Weights) -> None:
     assert engine.capabilities(lora) == engine.capabilities(tiny)
     assert engine.measure(lora, [prompt("hi")]) == engine.measure(tiny, [prompt("hi")])

@@ -13,7 +13,6 @@ from promptune.models import BUNDLED_FOLDER
 from promptune.sandbox import Sandbox
 from tests.engines.conftest import base, engine, seq2seq, tiny  # noqa: F401  # fixtures
 
-
 ROWS = tuple(
     Example(f"Classify this review.\n{text}\nSentiment:", label, choices=("positive", "negative"), answer_type="choice", split="train", row=i)
     for i, (text, label) in enumerate(

@@ -29,7 +29,8 @@ def test_prompt_and_answer_are_the_conversation_as_the_template_writes_it(loaded
 
 
 CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 THINKS = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}{% endfor %}{% if add_generation_prompt %}[think]{% endif %}"
 SHOUTS = "{% for m in messages %}{{ m['content'] | upper }}<|end|>{% endfor %}"

@@ -40,6 +40,7 @@ class LocalEngine:
         self._sandbox = Sandbox()
         self._models: OrderedDict[Key, Future[Loaded]] = OrderedDict()
         self._lock = threading.Lock()
+        self._loading = threading.Lock()  # one at a time: while transformers loads, whatever any thread makes has no data yet
         self._cancelled: set[str] = set()
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
@@ -158,7 +159,9 @@ class LocalEngine:
 
     def _load(self, key: Key, future: Future[Loaded]) -> None:
         try:
-            future.set_result(load(key[0], self._device))
+            with self._loading:
+                loaded = load(key[0], self._device)
+            future.set_result(loaded)
         except Exception as error:
             with self._lock:
                 self._models.pop(key, None)  # the next one tries again

@@ -39,11 +39,11 @@ def routes(lab: Lab) -> APIRouter:
         owner = owner_of(request)
         return _text(lambda: (lab.job(owner, id).label, lab.export_scorecard(owner, id, form)), form)
 
-    @router.get("/duels/{id}.html")
+    @router.get("/reports/{id}.html")
     def report(request: Request, id: str, read: bool = False) -> Response:
         """`read`: in the browser itself, where it may do nothing but be read."""
         owner = owner_of(request)
-        response = _text(lambda: (lab.job(owner, id).label, lab.duels.report(owner, id)), "html")
+        response = _text(lambda: (lab.job(owner, id).label, lab.report(owner, id)), "html")
         if read and response.status_code == 200:
             response.headers["Content-Disposition"] = "inline"
             response.headers["Content-Security-Policy"] = READ

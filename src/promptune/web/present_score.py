@@ -48,8 +48,8 @@ def links(job: Job, *, made: bool, rows: bool) -> str:
     """To our own owner-checked routes."""
     if not made:
         return ""
-    where, report = f"download/scores/{esc(job.id)}", f"download/duels/{esc(job.id)}.html"
+    where, report = f"download/scores/{esc(job.id)}", f"download/reports/{esc(job.id)}.html"
     opens = f'<a class="btn link" href="{report}?read=1" target="_blank" rel="noopener">Open report</a>'
     read = f'{opens} <a class="btn link" href="{report}" download>Report.html</a>'
     files = " ".join(f'<a class="btn link" href="{where}.{form}" download>{esc(label)}</a>' for label, form in FORMS if rows or form in ("md", "json"))
-    return f'<div class="line small download">{read if job.kind == "duel" else ""}<span class="soft">Export</span> {files}</div>'
+    return f'<div class="line small download">{read} <span class="soft">Export</span> {files}</div>'

@@ -104,7 +104,7 @@ def _open(lab: Lab, form: ScoreForm, visitor: Visitor, drawing: Drawing, job: Jo
     drawing.visible(form.filter, found is not None)
     drawing.put(form.samples, (far, show), lambda: samples.view(rows, card.contenders, show, MOST) if card and over else "")
     drawing.html(form.links, present_score.links(job, made=card is not None and over, rows=bool(rows)))
-    drawing.button(form.copy, visible=job.kind == "duel" and over)
+    drawing.button(form.copy, visible=over)
     drawing.visible(form.manage.row, over)
     drawing.put(form.manage.label, (job.id, job.label), lambda: job.label)
     drawing.html(form.manage.question, library.asked(job.label, present_score.DELETING[job.kind]))
@@ -160,7 +160,7 @@ def delete(lab: Lab, form: ScoreForm, visitor: Visitor, shown: Shown, open_: str
 
 
 def command(lab: Lab, visitor: Visitor, open_: str) -> str:
-    return lab.duels.command(lab.job(visitor.owner, open_))
+    return lab.scorecard_command(visitor.owner, open_)
 
 
 # ---- layout and wiring ----
