@@ -55,7 +55,7 @@ def test_what_a_train_row_is_measured_as_is_what_training_makes_of_it(engine: Lo
         every = rows(range(440, WINDOW), completion)
         fits = {one.row for one, coded in zip(every, encode(loaded, every, sandbox), strict=True) if coded.fits(loaded)}
         found = set(kept(engine, tiny, every))
-        assert found <= fits and len(fits - found) <= 4
+        assert found <= fits and len(fits - found) <= 6
     sandbox.close()
 
 

@@ -18,6 +18,7 @@ from promptune.core.job import Job
 from promptune.duels import Duels
 from promptune.jobs import scheduler, worker
 from promptune.jobs.ends import End, end_of
+from promptune.jobs.folder import SPEC
 from promptune.jobs.kinds import Work
 from promptune.jobs.lines import read
 from promptune.jobs.progress import Follower, Progress
@@ -109,6 +110,7 @@ class Room:
 def _attempt(store: Store, job: Job, stopped: threading.Event) -> End:
     folder = store.job_folder(job.id)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / SPEC).write_text(json.dumps(job.spec), encoding="utf-8")
     follower = Follower(folder)
     with closing(Progress(folder)) as progress:
         word = worker._work(Work(folder, job.spec, progress, stopped))

@@ -81,7 +81,10 @@ def result(here: Lab, id: str) -> dict[str, Any]:
 
 def _settings(given: list[str]) -> dict[str, str]:
     pairs = [one.partition("=") for one in given]
-    if wrong := [Problem("--set", f"{''.join(pair)!r} is no NAME=VALUE, such as rate=0.001.") for pair in pairs if not (pair[0] and pair[2])]:
+    wrong = [Problem("--set", f"{''.join(pair)!r} is no NAME=VALUE, such as rate=0.001.") for pair in pairs if not (pair[0] and pair[2])]
+    names = [name for name, _, _ in pairs]
+    wrong += [Problem("--set", f"{name} is given twice.") for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    if wrong:
         raise Problems(wrong)
     return {name: value for name, _, value in pairs}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 
-from promptune.core.prompt import SentPrompt
+from promptune.core.prompt import Message, Prompt, PromptPart, SentPrompt
 from promptune.core.strategy import Strategy
 from promptune.core.task import Example, Split
 from promptune.engines.overflow import room, words
@@ -14,7 +14,6 @@ from promptune.errors import Problem, Problems
 from promptune.prompting.strategies.zero_shot import ZeroShot
 
 AT_ONCE = 256  # rows that are measured at once
-ENDS = 4  # tokens that a chat template puts around an answer
 NAMED = 5  # rows that are told one by one
 
 
@@ -83,7 +82,16 @@ def _untaught(engine: Engine, model: Weights, examples: Sequence[Example]) -> li
     apart = engine.capabilities(model).apart
     sent = engine.measure(model, [ZeroShot().render(example) for example in examples])
     answers = engine.count_tokens(model, [example.completion or "" for example in examples])
-    return [_over(one, answer + ENDS, apart=apart) for one, answer in zip(sent, answers, strict=True)]
+    around = _around(engine, model)
+    return [_over(one, answer + around, apart=apart) for one, answer in zip(sent, answers, strict=True)]
+
+
+def _around(engine: Engine, model: Weights) -> int:
+    """Tokens that an answer has around it, and the one that ends it. At most: the opening of its turn is counted too, which the prompt has already."""
+    asked = Message("user", (PromptPart("question", "?"),))
+    answered = Message("assistant", (PromptPart("question", "!"),))
+    one, both = engine.measure(model, [Prompt((asked,)), Prompt((asked, answered))])
+    return both.tokens - one.tokens + 1
 
 
 def _over(sent: SentPrompt, answer: int, *, apart: bool) -> str:

@@ -116,7 +116,10 @@ class Scores:
 
     def command(self, owner: str, id: str) -> str:
         """What to type to get the same scorecard."""
-        spec = self._store.jobs.get(owner, id).spec
+        job = self._store.jobs.get(owner, id)
+        if job.kind not in ("score", "tune"):
+            raise UserError(f"it is a {job.kind}, no scorecard of its own.", where=f"job {id}", todo="promptune jobs lists the others.")
+        spec = job.spec
         contenders = [piece for one in spellings(spec) for piece in ("-c", one)]
         limit = ["--limit", str(spec["limit"])] if spec.get("limit") else []
         where = ["--where", spec["where"]] if spec.get("where") else []

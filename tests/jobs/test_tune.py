@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,11 @@ from promptune.core.job import Job, JobState
 from promptune.engines.local import LocalEngine
 from promptune.engines.protocol import Weights
 from promptune.jobs import probing, tune
+from promptune.jobs.folder import SPEC
+from promptune.jobs.kinds import Work
 from promptune.jobs.lines import Row, read
+from promptune.jobs.progress import Progress
+from promptune.jobs.score import TEST
 from promptune.jobs.scorecard import ROWS
 from promptune.runs import RUN
 from promptune.store import artefacts
@@ -179,3 +186,21 @@ def test_an_encoder_decoder_is_tuned_by_the_same_recipe(room: Room, seq2seq: Wei
     after = card.contenders[1]
     assert after.errors == 0 and after.retention and (after.retention.skills, after.retention.drift) == ((), None)
     assert room.tunes.probes_of(OWNER, job.id) == {"before": {}, "after": {}}
+
+
+def test_answers_to_other_questions_than_the_very_same_are_not_taken_over(room: Room, lora: Job, full: Job, tmp_path: Path) -> None:
+    """Another length of answers, another base, or an answer that failed: the base is asked again."""
+    theirs, mine = tmp_path / "theirs", tmp_path / "mine"
+    changes: tuple[dict[str, Any], ...] = ({}, {"max_tokens": 7}, {"contenders": []}, {"device": "cuda"})
+    for changed in changes:
+        for place in (theirs, mine):
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            shutil.copy(room.folder(lora) / TEST, place / TEST)
+        answered = of(read(room.folder(lora) / ROWS), "contender", "tiny/zero-shot")
+        lines = [*answered[1:], answered[0] | {"error": "it failed"}]
+        (theirs / ROWS).write_text("".join(f"{json.dumps(row)}\n" for row in lines), encoding="utf-8")
+        (theirs / SPEC).write_text(json.dumps(lora.spec | changed), encoding="utf-8")
+        with closing(Progress(mine)) as progress:
+            tune._adopt(Work(mine, full.spec, progress, threading.Event()), theirs)
+        assert len(read(mine / ROWS)) == (0 if changed else len(answered) - 1)

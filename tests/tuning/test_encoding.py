@@ -33,6 +33,10 @@ CHATML = (
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 THINKS = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}{% endfor %}{% if add_generation_prompt %}[think]{% endif %}"
+EMPTY_THOUGHT = (
+    "{% for m in messages %}[{{ m['role'] }}] {% if m['role'] == 'assistant' %}<think>\n\n</think>\n\n{% endif %}{{ m['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}[assistant] {% endif %}"
+)
 SHOUTS = "{% for m in messages %}{{ m['content'] | upper }}<|end|>{% endfor %}"
 
 
@@ -41,6 +45,7 @@ SHOUTS = "{% for m in messages %}{{ m['content'] | upper }}<|end|>{% endfor %}"
     [
         (CHATML, Shape("", "<|end|>")),  # the line break behind the end token is never written by a model
         (THINKS, Shape("", "")),  # its generation prompt is not how the answer goes on
+        (EMPTY_THOUGHT, Shape("", "<|end|>")),  # taught it, a model would write it into every answer
         (SHOUTS, Shape("", "")),
         ("{{ 1 / 0 }}", Shape("", "")),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -16,9 +17,10 @@ from promptune.engines.local_models import Loaded
 from promptune.errors import OutOfMemory, UserError
 from promptune.sandbox import Sandbox
 from promptune.store import artefacts
-from promptune.tuning import methods
+from promptune.tuning import checkpoints, methods
 from promptune.tuning.batches import layout
 from promptune.tuning.encoding import encode
+from promptune.tuning.machine import naming_memory
 from promptune.tuning.state import LEAST, Check, Said, State
 from promptune.tuning.train import Plan, Stepped, Training
 from tests.tuning.conftest import ROWS, load_folder
@@ -135,7 +137,7 @@ def test_checks_come_when_they_should_and_the_best_weights_stay(loaded: Loaded, 
     assert (state.best.step, state.best.score, state.worse) == (12, 0.9, 0), "as good, and more certain by much"
     assert [place.name for place in (tmp_path / "best").iterdir()] == ["step-12"]
     artefacts.verify(one.best(state))
-    assert [place.name for place in (tmp_path / "checkpoints").iterdir()] == ["step-12"]
+    assert [place.name.rpartition("-")[0] for place in (tmp_path / "checkpoints").iterdir()] == ["step-12"]
 
 
 def test_it_ends_early_when_nothing_gets_better(loaded: Loaded, sandbox: Sandbox, tmp_path: Path) -> None:
@@ -168,15 +170,51 @@ def test_a_loss_that_is_no_number_is_told_with_a_way_out(loaded: Loaded, sandbox
         one.run()
 
 
-def test_memory_that_runs_out_is_told_with_the_knob_to_turn(loaded: Loaded, sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["forward", "optimizer", "validation"])
+def test_memory_that_runs_out_is_told_with_the_knob_to_turn(loaded: Loaded, sandbox: Sandbox, tmp_path: Path, where: str) -> None:
     one = training(loaded, sandbox, tmp_path)
 
-    def full(**_: Any) -> Any:
-        raise torch.OutOfMemoryError("CUDA out of memory")
+    def full(*_: Any, **__: Any) -> Any:
+        raise torch.OutOfMemoryError("CUDA out of memory") if where != "optimizer" else RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    one.model.forward = full
-    with pytest.raises(OutOfMemory, match="--set batch=2"):
+    if where == "forward":
+        one.model.forward = full
+    elif where == "optimizer":
+        one._optimizer.step = full  # type: ignore[method-assign]  # where Adam takes its room
+    else:
+        one.validation.check = full  # type: ignore[method-assign]
+    with pytest.raises(OutOfMemory, match="--set batch=2, or use a smaller model"), naming_memory(RECIPE):
         one.run()
+
+
+def test_other_faults_are_not_called_memory() -> None:
+    with pytest.raises(RuntimeError, match="something else"), naming_memory(RECIPE):
+        raise RuntimeError("something else")
+
+
+def test_a_checkpoint_of_a_step_that_has_one_takes_its_place(loaded: Loaded, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Stopped in a validation it has a checkpoint of that step without the check; the one with it must not be thrown away."""
+    one = training(loaded, sandbox, tmp_path)
+    for check in (None, Check(3, 0.1, 0.9)):
+        checkpoints.keep(tmp_path, one.model, one._optimizer, State(step=3, last=check))
+    assert checkpoints.newest(tmp_path) == 3
+    assert checkpoints.restore(tmp_path, one.model, one._optimizer).last == Check(3, 0.1, 0.9)
+    assert len([*(tmp_path / "checkpoints").iterdir()]) == 1
+
+
+def test_best_weights_left_by_an_attempt_that_was_killed_are_made_anew(sandbox: Sandbox, tmp_path: Path, tiny: Any) -> None:
+    """Killed between the weights and the checkpoint that names them, and the disk hurt them since."""
+    undisturbed = training(load_folder(tiny.folder), sandbox, tmp_path / "whole")
+    end = undisturbed.run()
+    assert end
+    shutil.copytree(undisturbed.best(end), tmp_path / "hurt" / "best" / undisturbed.best(end).name)
+    [weights_] = (tmp_path / "hurt" / "best").glob("*/adapter_model.safetensors")
+    weights_.write_bytes(b"rubbish")
+    again = training(load_folder(tiny.folder), sandbox, tmp_path / "hurt")
+    state = again.run()
+    assert state == replace(end, seconds=state.seconds, memory=state.memory) if state else False
+    artefacts.verify(again.best(end))
+    assert (again.best(end) / weights_.name).read_bytes() == (undisturbed.best(end) / weights_.name).read_bytes()
 
 
 def test_the_rate_rises_and_falls() -> None:

@@ -119,7 +119,7 @@ def adopt(folder: Path, other: Path, base: str) -> None:
     there = {(row["probe"], row["place"]) for row in read(folder / ROWS) if row["weights"] == base}
     with closing(Lines(folder / ROWS)) as rows:
         for row in read(other / ROWS):
-            if row["weights"] == base and (row["probe"], row["place"]) not in there:
+            if row["weights"] == base and (row["probe"], row["place"]) not in there and (row["fits"] is False or not row["error"]):
                 rows.add(row)
         rows.sync()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from promptune.core.task import Example, Task
 from promptune.engines.protocol import Weights
 from promptune.errors import UserError
 from promptune.jobs import probing, score
+from promptune.jobs.folder import SPEC
 from promptune.jobs.kinds import KINDS, Work
 from promptune.jobs.lines import Lines, read
 from promptune.jobs.progress import Progress
@@ -64,8 +65,10 @@ def run(work: Work) -> None:
     if not artefacts.is_complete(work.folder / RUN):
         steps = _train(work)
     steps = steps or int(json.loads((work.folder / RUN / MADE).read_text(encoding="utf-8"))["steps"])
+    for left in ("best", "checkpoints"):  # the weights are published
+        artefacts.remove(work.folder / left)
     if work.spec["before"]:
-        _adopt(work.folder, work.folder.parent / work.spec["before"], str(work.spec["contenders"][0]["spelling"]))
+        _adopt(work, work.folder.parent / work.spec["before"])
     score.run(replace(work, progress=Later(work.progress, steps)))
 
 
@@ -86,7 +89,7 @@ def _train(work: Work) -> int:
     from promptune.tuning import checkpoints, methods
     from promptune.tuning.batches import layout
     from promptune.tuning.encoding import encode
-    from promptune.tuning.machine import device_of, memory, threads
+    from promptune.tuning.machine import device_of, naming_memory, threads
     from promptune.tuning.publish import made, publish
     from promptune.tuning.train import Training
     from promptune.tuning.validation import Validation
@@ -95,7 +98,7 @@ def _train(work: Work) -> int:
     task, model = Task(**{**spec["about"], "metrics": tuple(spec["about"]["metrics"])}), Weights(**spec["model"])
     done = checkpoints.newest(work.folder)
     work.progress.say(done, 0, f"loading {model.name}")
-    with closing(Sandbox()) as sandbox, _curve(work) as watch:
+    with closing(Sandbox()) as sandbox, _curve(work) as watch, naming_memory(recipe):
         loaded = load(Path(model.folder), device_of(spec["device"]))
         threads(loaded)
         work.progress.say(done, 0, "reading the rows")
@@ -122,11 +125,10 @@ def _train(work: Work) -> int:
             "loss": state.loss,
             "seconds": state.seconds,
             "trainable": asdict(methods.trainable(training.model)),
-            "peak_memory_mb": memory(),
+            "peak_memory_mb": state.memory,
         }
+        artefacts.verify(training.best(state))
         publish(training.best(state), work.folder / RUN, loaded, made(task, model.name, spec["base"], spec["run"], recipe, found))
-    for left in ("best", "checkpoints"):
-        artefacts.remove(work.folder / left)
     return training.plan.steps
 
 
@@ -173,15 +175,18 @@ def _need_room(fits: Sequence[bool], split: str) -> None:
         raise UserError(f"{fits.count(False)} {split} rows do not fit the model's window any more.", todo="Start it again.")
 
 
-def _adopt(folder: Path, other: Path, base: str) -> None:
-    """Takes over what the base answered in another job, where that one asked the very same rows."""
-    same = (other / score.TEST).exists() and (folder / score.TEST).read_bytes() == (other / score.TEST).read_bytes()
-    there = {row["place"] for row in read(folder / ROWS) if row["contender"] == base}
-    if same:
+def _adopt(work: Work, other: Path) -> None:
+    """Takes over what the base answered in another job, where that one asked the very same of it."""
+    base, folder = work.spec["contenders"][0], work.folder
+    theirs = json.loads((other / SPEC).read_text(encoding="utf-8")) if (other / SPEC).exists() else {}
+    alike = all(theirs.get(key) == work.spec[key] for key in ("max_tokens", "engine", "device")) and base in theirs.get("contenders", ())
+    if not alike:
+        return
+    there = {row["place"] for row in read(folder / ROWS) if row["contender"] == base["spelling"]}
+    if (folder / score.TEST).read_bytes() == (other / score.TEST).read_bytes():
         with closing(Lines(folder / ROWS)) as rows:
             for row in read(other / ROWS):
-                if row["contender"] == base and row["place"] not in there:
+                if row["contender"] == base["spelling"] and row["place"] not in there and not row["error"]:
                     rows.add(row)
             rows.sync()
-    with suppress(FileNotFoundError):
-        probing.adopt(folder, other, base.partition("/")[0])
+    probing.adopt(folder, other, base["weights"]["name"])

@@ -39,7 +39,7 @@ class Look:
 
     @property
     def tuned(self) -> bool:
-        return self.contender is not None and self.contender.run is not None
+        return self.contender is not None and self.contender.run is not None and self.contender.strength > 0  # at 0 it is its base
 
     @property
     def kind(self) -> str:

@@ -79,7 +79,8 @@ def between(score: Score) -> str:
 
 
 def points(value: float) -> str:
-    return f"{100 * value:.1f} point{'' if f'{100 * value:.1f}' == '1.0' else 's'}"
+    figure = f"{round(100 * value, 1) + 0.0:.1f}"  # no "-0.0"
+    return f"{figure} point{'' if figure == '1.0' else 's'}"
 
 
 def chance(p: float, *, corrected: bool) -> str:

@@ -54,7 +54,10 @@ def encode(loaded: Loaded, examples: Sequence[Example], sandbox: Sandbox) -> lis
 
 
 def answer_shape(loaded: Loaded, sandbox: Sandbox) -> Shape:
-    """Found by rendering an answer that is a mark; where the template writes something else, only the end token follows the answer."""
+    """Found by rendering an answer that is a mark; where the template writes something else, only the end token follows the answer.
+
+    What some templates write before an answer (an empty `<think>` block) is not taught: a model would write it into every answer.
+    """
     if loaded.template is None:
         return Shape("", "")
     prompt = Prompt((Message("user", (PromptPart("question", "?"),)),))
@@ -69,7 +72,8 @@ def answer_shape(loaded: Loaded, sandbox: Sandbox) -> Shape:
         return Shape("", "")
     known = {str(loaded.tokenizer.convert_ids_to_tokens(id)) for id in ends(loaded)}
     first = min((token for token in known if token in after), key=after.index, default="")
-    return Shape(before[len(asked) :], after[: after.index(first)] + first if first else "")
+    between = before[len(asked) :]
+    return Shape(between if not between.strip() else "", after[: after.index(first)] + first if first else "")
 
 
 def ends(loaded: Loaded) -> set[int]:

@@ -80,7 +80,7 @@ def recipes() -> list[RecipeInfo]:
 def recipe(name: str) -> RecipeInfo:
     found = {info.recipe.name: info for info in recipes()}
     if name not in found:
-        raise NotFound(f"no recipe {name!r}.", where="recipe", todo=did_you_mean(name, found))
+        raise NotFound(f"no recipe {name!r}.", todo=did_you_mean(name, found))
     return found[name]
 
 

@@ -41,6 +41,7 @@ class State:
     best: Check | None = None
     last: Check | None = None
     loss: float = 0.0  # of the train rows, smoothed
+    memory: int = 0  # MB at the highest, over all attempts
 
     @classmethod
     def read(cls, values: dict[str, Any]) -> State:

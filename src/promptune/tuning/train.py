@@ -13,9 +13,9 @@ import torch
 from accelerate import Accelerator
 
 from promptune.core.recipe import Recipe
-from promptune.errors import OutOfMemory, UserError
+from promptune.errors import UserError
 from promptune.store import artefacts
-from promptune.tuning import checkpoints, methods
+from promptune.tuning import checkpoints, machine, methods
 from promptune.tuning.batches import Layout, answer_tokens, loss_sum, micros, order
 from promptune.tuning.encoding import Coded
 from promptune.tuning.state import Check, State
@@ -114,10 +114,10 @@ class Training:
                 kept = time.monotonic()
             if self._over(state):
                 return state
-            chance = torch.get_rng_state()
+            chance = machine.chance()
             loss = self._step(state.step)
             if loss is None:
-                torch.set_rng_state(chance)
+                machine.set_chance(chance)
                 self._leave(state, spent)
                 return None
             smooth = loss if state.step == 0 else SMOOTH * state.loss + (1 - SMOOTH) * loss
@@ -125,7 +125,7 @@ class Training:
             state = replace(state, step=state.step + 1, loss=smooth, tokens=seen)
             self._tell(state, first, time.monotonic() - began)
             if time.monotonic() - kept > KEPT:
-                checkpoints.keep(self.folder, self.model, self._optimizer, replace(state, seconds=first.seconds + time.monotonic() - began))
+                self._keep(replace(state, seconds=first.seconds + time.monotonic() - began))
                 kept = time.monotonic()
 
     def best(self, state: State) -> Path:
@@ -138,16 +138,13 @@ class Training:
         """Its loss; None where it was stopped on the way, and then nothing has changed."""
         examples = self._batch(step)
         tokens, total = answer_tokens(examples), 0.0
-        try:
-            for micro in micros(examples, self.layout, self.pad, self._device):
-                if self.watch.stopped():
-                    self._optimizer.zero_grad()
-                    return None
-                loss = loss_sum(self.model, micro) / tokens
-                self._accelerator.backward(loss)
-                total += float(loss.detach())
-        except torch.OutOfMemoryError:
-            raise OutOfMemory(f"the device ran out of memory in step {step + 1}.", todo=_smaller(self.recipe)) from None
+        for micro in micros(examples, self.layout, self.pad, self._device):
+            if self.watch.stopped():
+                self._optimizer.zero_grad()
+                return None
+            loss = loss_sum(self.model, micro) / tokens
+            self._accelerator.backward(loss)
+            total += float(loss.detach())
         norm = self._accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         if not (math.isfinite(total) and math.isfinite(float(norm if norm is not None else 0.0))):
             raise UserError(f"in step {step + 1} the loss is no number any more: the weights ran away.", todo=f"Try --set rate={self.recipe.rate / 10:g}.")
@@ -166,10 +163,11 @@ class Training:
         """The best weights are on the disk before the checkpoint that names them. What was before the first step is no choice."""
         better = state.step > 0 and check.better_than(state.best)
         if better:
+            artefacts.remove(self._best(check.step))  # of an attempt that ended before its checkpoint: whether it is whole nobody knows
             with artefacts.building(self._best(check.step)) as place:
                 methods.save(self._accelerator.unwrap_model(self.model), place)
         state = replace(state, last=check, best=check if better else state.best, worse=0 if better or state.step == 0 else state.worse + 1)
-        checkpoints.keep(self.folder, self.model, self._optimizer, state)
+        state = self._keep(state)
         for old in self._older(state):
             artefacts.remove(old)
         self.watch.checked(check)
@@ -180,7 +178,12 @@ class Training:
 
     def _leave(self, state: State, seconds: float) -> None:
         if state.step > 0:
-            checkpoints.keep(self.folder, self.model, self._optimizer, replace(state, seconds=seconds))
+            self._keep(replace(state, seconds=seconds))
+
+    def _keep(self, state: State) -> State:
+        state = replace(state, memory=max(state.memory, machine.memory(self._device.type)))
+        checkpoints.keep(self.folder, self.model, self._optimizer, state)
+        return state
 
     def _tell(self, state: State, first: State, seconds: float) -> None:
         done, tokens = state.step - first.step, state.tokens - first.tokens
@@ -193,8 +196,3 @@ class Training:
     def _older(self, state: State) -> Iterator[Path]:
         named = f"step-{state.best.step}" if state.best else ""
         yield from (place for place in (self.folder / "best").glob("step-*") if place.name != named)
-
-
-def _smaller(recipe: Recipe) -> str:
-    half = f"--set batch={recipe.batch // 2}" if recipe.batch > 1 else ""
-    return " or ".join(filter(None, [half and f"Try {half}", "use the recipe lora" if recipe.method == "full" else "use a smaller model"])) + "."

@@ -17,6 +17,7 @@ from promptune.prompting.strategies.zero_shot import ZeroShot
 from promptune.sandbox import Sandbox
 from promptune.scoring.metrics import Prediction, measure
 from promptune.scoring.same import same
+from promptune.tuning import machine
 from promptune.tuning.batches import Layout, answer_tokens, loss_sum, micros
 from promptune.tuning.encoding import Coded
 from promptune.tuning.state import Check, Said
@@ -65,14 +66,14 @@ class Validation:
 
     def check(self, model: Any, step: int) -> Check | None:
         """None where it was stopped meanwhile. What chance the training draws from is left as it was."""
-        chance, was = torch.get_rng_state(), model.training
+        chance, was = machine.chance(), model.training
         model.eval()
         try:
             loss = self._loss(model)
             texts = self._written(model)
         finally:
             model.train(was)
-            torch.set_rng_state(chance)
+            machine.set_chance(chance)
         return None if self.stopped() else self._found(step, loss, texts)
 
     @torch.no_grad()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from promptune.core.score import Score
 from promptune.tiny.forgetting.grid import RATES, Result
 
+T_ = TypeVar("T_", float, Score)
 NEAR = 0.03  # nats a token: so far above the best rate's validation loss a gentler one counts as good
 T = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # Student's 97.5% points for so many seeds
 
@@ -63,10 +65,16 @@ def _mean(task: str, recipe: str, rate: float, mine: Sequence[Result]) -> Mean:
         len(mine),
         mean(lambda one: one.loss),
         _student([one.score.value for one in mine]),
-        _student([one.retention.overall.value if one.retention.overall else 1.0 for one in mine]),
-        mean(lambda one: one.retention.drift or 0.0),
+        _student([_known(one.retention.overall).value for one in mine]),
+        mean(lambda one: _known(one.retention.drift)),
         mean(lambda one: one.seconds),
     )
+
+
+def _known(value: T_ | None) -> T_:
+    """The bundled model has skills to lose, and drifts."""
+    assert value is not None
+    return value
 
 
 def _student(values: Sequence[float]) -> Score:
