@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from promptune.cli_score import write_report
 from promptune.core.job import Job, JobState
 from promptune.core.score import Scorecard
 from promptune.engines.local import LocalEngine
-from promptune.errors import NotFound, Problems, UserError
+from promptune.errors import DiskFull, NotFound, Problems, UserError
 from promptune.jobs import probing, tune
 from promptune.jobs.lines import Row, read
 from promptune.jobs.score import TEST
@@ -245,6 +246,13 @@ def test_one_part_that_fails_loses_none_of_the_others(other: Room) -> None:
     assert TUNED[0] in other.duels.report(OWNER, job.id)
     assert artefacts.is_complete(other.folder(job) / "result")
     train.write_text(good)
+    other.store.jobs.resume(OWNER, job.id)  # though it is done: a part of it can still be made good
+    again = other.run(other.store.jobs.find(job.id))
+    view = other.duels.view(OWNER, job.id)
+    assert again.state is JobState.DONE and view.card and view.card.missing == ()
+    assert names(view.card) == [*PROMPTED, *TUNED]
+    with pytest.raises(UserError, match="nothing to resume"):
+        other.store.jobs.resume(OWNER, job.id)
 
 
 def test_a_deleted_one_takes_its_parts_and_their_weights(other: Room) -> None:
@@ -258,3 +266,24 @@ def test_a_deleted_one_takes_its_parts_and_their_weights(other: Room) -> None:
     for run in other.runs.list(OWNER):
         other.runs.delete(OWNER, run.slug)
     assert other.runs.list(OWNER) == [] and other.runs.was(OWNER, "moods-lora")
+
+
+def test_one_that_cannot_be_kept_leaves_nothing_behind(other: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a run without a job nor a folder that nobody knows."""
+    other.task()
+
+    def full(*_: Any) -> Any:
+        raise DiskFull("the disk is full.")
+
+    monkeypatch.setattr(other.store.jobs, "create_family", full)
+    with pytest.raises(DiskFull):
+        start(other)
+    assert other.runs.list(OWNER) == [] and other.store.jobs.list(OWNER, top=False) == []
+    assert [*(other.settings.home / "jobs").glob("*")] == []
+
+
+def test_a_report_is_written_whole_also_where_its_job_never_ran(tmp_path: Path) -> None:
+    """A duel that was cancelled in its first part has no folder of its own yet."""
+    place = tmp_path / "jobs" / "none" / "report.html"
+    write_report(place, "<!doctype html>")
+    assert place.read_text() == "<!doctype html>" and [file.name for file in place.parent.iterdir()] == ["report.html"]

@@ -11,6 +11,7 @@ from promptune import cli_jobs, export_scores
 from promptune.cli_score import Out, check_out, write_report
 from promptune.cli_tune import Model, Task
 from promptune.core.job import JobState
+from promptune.errors import UserError
 from promptune.lab import DuelView, Lab
 from promptune.terminal import OWNER, AsJson, follow, lab, note, say
 
@@ -32,7 +33,7 @@ def duel(
             note(f"promptune: the job {job.id} is {job.state}: {job.cause}")
             raise typer.Exit(1)
         report = _report(here, job.id, out)
-        say(found(view, report), as_json, lambda: f"{plain(view)}\n\nThe report: {report}")
+        say(found(view, report), as_json, lambda: plain(view) + (f"\n\nThe report: {report}" if report else ""))
         if job.state is not JobState.DONE:
             note(f"promptune: the job {job.id} is {job.state}: {job.cause}")
             raise typer.Exit(1)
@@ -51,7 +52,11 @@ def plain(view: DuelView) -> str:
 
 
 def _report(here: Lab, id: str, out: Path | None) -> str:
-    """Where it lies."""
+    """Where it lies; nowhere if it cannot be written, which is said, for the scorecard is there all the same."""
     place = out.absolute() if out else here.settings.home / "jobs" / id / "report.html"
-    write_report(place, here.duels.report(OWNER, id))
+    try:
+        write_report(place, here.duels.report(OWNER, id))
+    except UserError as error:
+        note(f"promptune: {error}")
+        return ""
     return str(place)

@@ -55,7 +55,7 @@ def jobs_resume(id: str, wait: Annotated[bool, typer.Option("--wait", help="Stay
     """Goes on where a job ended; with --wait, begins one that is queued too."""
     with lab() as here:
         job = here.job(OWNER, id)
-        if job.parent or not (wait and job.state is JobState.QUEUED):
+        if job.parent or not (wait and job.state.active):
             here.resume_job(OWNER, id)
         started(here, here.job(OWNER, id), wait, as_json)
 

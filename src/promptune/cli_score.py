@@ -36,8 +36,12 @@ def check_out(out: Path | None) -> None:
 
 
 def write_report(place: Path, text: str) -> None:
+    """Whole, or as it was."""
+    part = place.with_name(f".{place.name}.part")
     try:
-        place.write_text(text, encoding="utf-8")
+        place.parent.mkdir(parents=True, exist_ok=True)  # of a job that has not run itself: its folder is not there yet
+        part.write_text(text, encoding="utf-8")
+        part.replace(place)
     except OSError as error:
         raise UserError(f"the report cannot be written: {error.strerror}.", where=str(place), todo="Name another file with --out.") from None
 

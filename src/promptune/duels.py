@@ -77,18 +77,23 @@ class Duels:
         strategies, left_out = self._strategies(ground, shots)
         prompting = [Contender.parse(f"{model}/{strategy}") for strategy in strategies]
         probes = self._probes.frozen(without=[task])
-        asked = self._score(ground, prompting, shots, probes)
-        tunings = [self._tunes.new(owner, wish, ground, probes, before=asked.id) for wish in wishes]
-        tuned = [(Contender.parse(one.spec["contenders"][-1]["spelling"]), Weights(**one.spec["contenders"][-1]["weights"])) for one in tunings]
+        with self._tunes.all_or_nothing(owner) as children:
+            children.append(self._score(ground, prompting, shots, probes))
+            for wish in wishes:
+                children.append(self._tunes.new(owner, wish, ground, probes, before=children[0].id))
+            parent = self._parent(ground, model, prompting, children, left_out)
+            return self._store.jobs.create_family(owner, parent, children)[0]
+
+    def _parent(self, ground: Ground, model: str, prompting: Sequence[Contender], children: Sequence[NewJob], left_out: Sequence[str]) -> NewJob:
+        asked, *tunings = children
+        tuned = [(Contender.parse(one["spelling"]), Weights(**one["weights"])) for one in (job.spec["contenders"][-1] for job in tunings)]
         contenders = [*((one, ground.model) for one in prompting), *tuned]
-        parts = {asked.id: [*map(str, prompting)]} | {one.id: [str(contender)] for one, (contender, _) in zip(tunings, tuned, strict=True)}
-        task_ = ground.data.task
-        counts = Counts(len(ground.rows.test), ground.kept.count("test"), len(ground.rows.train), len(ground.data.examples["train"]))
-        spec = duel.duel_spec(self._settings, task_, model, contenders, parts, counts) | {"left_out": left_out}
-        children = [asked, *tunings]
-        label = f"{task_.title}: prompt it or tune it?"
-        parent = NewJob("duel", label, spec, sum(child.total for child in children) + 1, {}, new_id())
-        return self._store.jobs.create_family(owner, parent, children)[0]
+        parts = {asked.id: [*map(str, prompting)]}
+        parts |= {job.id: [str(contender), f"{model}/zero-shot"] for job, (contender, _) in zip(tunings, tuned, strict=True)}
+        task, rows, kept = ground.data.task, ground.rows, ground.kept
+        counts = Counts(len(rows.test), kept.count("test"), len(rows.train), len(ground.data.examples["train"]))
+        spec = duel.duel_spec(self._settings, task, model, contenders, parts, counts) | {"left_out": list(left_out)}
+        return NewJob("duel", f"{task.title}: prompt it or tune it?", spec, sum(child.total for child in children) + 1, {}, new_id())
 
     def view(self, owner: str, id: str) -> DuelView:
         """What it has by now, however it ended."""
@@ -96,7 +101,7 @@ class Duels:
         if job.kind != "duel":
             raise UserError(f"it is a {job.kind}, not a duel.", where=f"job {id}", todo="promptune jobs lists the others.")
         folder, steps = self._store.job_folder(id), self._store.jobs.children(id)
-        if artefacts.is_complete(folder / scorecard.RESULT):
+        if job.state is JobState.DONE and artefacts.is_complete(folder / scorecard.RESULT):
             made = Made(scorecard.read_scorecard(job, folder), scorecard.read_signatures(job, folder))
             return DuelView(job, steps, made, scorecard.read_rows(job, folder))
         why = {step.id: WHY.get(step.state) or step.cause or f"its job is {step.state}" for step in steps}

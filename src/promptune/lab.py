@@ -43,6 +43,7 @@ from promptune.scores import Scores
 from promptune.settings import Settings
 from promptune.store import Lock, Store, artefacts
 from promptune.store.comparisons import ComparisonRecord
+from promptune.store.jobs import can_resume
 from promptune.taskroom import About, Picked, TaskInfo, TaskRoom
 from promptune.tasks.definition import TaskFile
 from promptune.tasks.describe import Lengths, lengths
@@ -275,6 +276,9 @@ class Lab:
     def cancel_job(self, owner: str, id: str) -> None:
         self._store.jobs.ask_cancel(owner, id)
 
+    def can_resume(self, owner: str, id: str) -> bool:
+        return can_resume(self.job(owner, id), self.job_children(owner, id))
+
     def resume_job(self, owner: str, id: str) -> None:
         self._store.jobs.resume(owner, id)
 
@@ -286,7 +290,9 @@ class Lab:
         return artefacts.size(self._store.job_folder(self.job(owner, id).id))
 
     def delete_job(self, owner: str, id: str) -> None:
+        gone = {id, *(child.id for child in self.job_children(owner, id))}
         self._store.jobs.delete(owner, id)
+        self.runs.forget(owner, gone)
 
     def queue_runs(self) -> bool:
         """Whether a server sees to whatever is queued. A command that waits runs its own jobs only."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,12 @@ class Runs:
         with suppress(NotFound):  # it was deleted before
             self._store.jobs.delete(owner, run.job)
         self._store.runs.delete(owner, slug)
+
+    def forget(self, owner: str, jobs: Collection[str]) -> None:
+        """The runs of jobs that are gone. Their names are never given again."""
+        for record in self._store.runs.list(owner):
+            if record.id in jobs:
+                self._store.runs.delete(owner, record.slug)
 
     def export(self, owner: str, slug: str, target: Path) -> Path:
         """A zip of its folder, which plain PEFT or transformers loads."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +30,7 @@ from promptune.runs import RUN, RunInfo, Runs
 from promptune.scoring.metrics.registry import unknown
 from promptune.scoring.sample import sample
 from promptune.settings import Settings
-from promptune.store import Store
+from promptune.store import Store, artefacts
 from promptune.store.jobs import NewJob
 from promptune.store.rows import new_id
 from promptune.taskroom import TaskRoom
@@ -105,9 +106,21 @@ class Tunes:
         probes = self._probes.frozen(without=[task])
         if before:
             self._store.jobs.get(owner, before)
-        new = self.new(owner, wish, ground, probes, before)
-        made = self._store.jobs.create(owner, kind=new.kind, label=new.label, spec=new.spec, total=new.total, files=new.files, id=new.id)
-        return made
+        with self.all_or_nothing(owner) as made:
+            made.append(self.new(owner, wish, ground, probes, before))
+            return self._store.jobs.create_family(owner, made[0], [])[0]
+
+    @contextmanager
+    def all_or_nothing(self, owner: str) -> Iterator[list[NewJob]]:
+        """For the jobs that are put into the list: if they cannot be made, no run and no folder of theirs stays behind."""
+        made: list[NewJob] = []
+        try:
+            yield made
+        except BaseException:
+            self._runs.forget(owner, {new.id for new in made})
+            for new in made:
+                artefacts.remove(self._store.job_folder(new.id))
+            raise
 
     def ground(
         self,

@@ -20,7 +20,7 @@ from promptune.errors import UserError
 from promptune.jobs import duel, probing
 from promptune.jobs.duel import Counts, duel_spec, gather
 from promptune.jobs.kinds import Work
-from promptune.jobs.progress import LastWord, Progress
+from promptune.jobs.progress import Progress
 from promptune.jobs.scorecard import CARD, RESULT, ROWS
 from promptune.settings import Settings
 from promptune.tuning import MADE
@@ -90,7 +90,7 @@ def test_only_contenders_with_every_row_are_on_it_and_the_others_are_named(setti
     assert found is not None
     card = found.made.card
     assert [one.contender for one in card.contenders] == [ZERO, FEW, LORA] and (card.rows, card.skipped) == (LENGTH, 2)
-    assert card.missing == (f"{FULL}: it is being made",)
+    assert card.missing == (f"{FULL}: it is being made (7 of 8 rows are there)",)
     assert [one.metrics["accuracy"].value for one in card.contenders] == [0.0, 1.0, 1.0]
     assert card.verdict and card.verdict.best in (FEW, LORA)
     assert [row["contender"] for row in found.rows[:3]] == [ZERO, FEW, LORA], "the base's answers in a tuning's folder are not counted twice"
@@ -129,14 +129,19 @@ def work(folder: Path, asked: dict[str, Any]) -> None:
         duel.run(Work(folder, asked, progress, threading.Event()))
 
 
-def test_its_worker_says_of_each_that_is_missing_what_its_own_worker_said_last(settings: Settings, jobs: Path) -> None:
-    with closing(Progress(jobs / ("c" * 12))) as progress:
-        progress.end(LastWord("failed", "OUT_OF_MEMORY", "the device ran out of memory in step 3."))
-    work(jobs / ("d" * 12), spec(settings, jobs))
+def test_its_worker_says_of_each_that_is_missing_how_its_job_ended(settings: Settings, jobs: Path) -> None:
+    """As the scheduler knows it: a worker that was killed could not say so."""
+    work(jobs / ("d" * 12), spec(settings, jobs) | {"ends": {"c" * 12: "its worker was killed (signal 9, SIGKILL)."}})
     card = json.loads((jobs / ("d" * 12) / RESULT / CARD).read_text())
-    assert card["missing"] == [f"{FULL}: the device ran out of memory in step 3."]
+    assert card["missing"] == [f"{FULL}: its worker was killed (signal 9, SIGKILL) (7 of 8 rows are there)"]
 
 
 def test_where_nothing_was_finished_it_fails_by_name(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="none of its contenders was finished"):
         work(tmp_path / ("d" * 12), spec(settings, tmp_path))
+
+
+def test_a_stump_gets_no_verdict(settings: Settings, jobs: Path) -> None:
+    """While none has answered every row nobody is ahead, however few rows the others have."""
+    short = spec(settings, jobs) | {"rows": {**spec(settings, jobs)["rows"], "test": LENGTH + 1}}
+    assert gather(short, jobs, why={}) is None

@@ -6,8 +6,9 @@ import json
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from promptune.core.job import Job
+from promptune.core.job import Job, JobState
 from promptune.errors import Busy, DiskFull
 from promptune.jobs.backend import LocalProcess
 from promptune.jobs.ends import End, Ours, end_of
@@ -22,7 +23,7 @@ def attempt(store: Store, job: Job, stop: threading.Event) -> End:
     folder = store.job_folder(job.id)
     folder.mkdir(parents=True, exist_ok=True)
     with naming_full_disk(folder):
-        _write_spec(folder, job)
+        _write_spec(folder, job.spec | ({"ends": ends} if (ends := _ends(store, job.id)) else {}))
         follower, worker = Follower(folder), LocalProcess(folder)
     ours: Ours | None = None
     try:
@@ -45,9 +46,14 @@ def asked_to_end(store: Store, id: str, stop: threading.Event) -> Ours | None:
     return None
 
 
-def _write_spec(folder: Path, job: Job) -> None:
+def _ends(store: Store, id: str) -> dict[str, str]:
+    """By child that did not end well, why: a worker that was killed could not say it itself."""
+    return {child.id: child.cause or f"it is {child.state}" for child in store.jobs.children(id) if child.state is not JobState.DONE}
+
+
+def _write_spec(folder: Path, spec: dict[str, Any]) -> None:
     part = folder / f"{SPEC}.part"
-    part.write_text(json.dumps(job.spec), encoding="utf-8")
+    part.write_text(json.dumps(spec), encoding="utf-8")
     part.replace(folder / SPEC)
 
 

@@ -17,11 +17,11 @@ from promptune.engines.protocol import Weights
 from promptune.errors import UserError
 from promptune.jobs import probing
 from promptune.jobs.answering import contenders_spec, in_order, tuning_of
-from promptune.jobs.folder import PROGRESS
 from promptune.jobs.kinds import KINDS, Work
 from promptune.jobs.lines import Row, read
-from promptune.jobs.scorecard import ROWS, Made, build_card, write_card
+from promptune.jobs.scorecard import RESULT, ROWS, Made, build_card, write_card
 from promptune.settings import Settings
+from promptune.store import artefacts
 
 
 @dataclass(frozen=True)
@@ -61,27 +61,31 @@ def duel_spec(
 
 @KINDS.register("duel")
 def run(work: Work) -> None:
-    found = gather(work.spec, work.folder.parent, why=_last_words(work.spec, work.folder.parent))
+    """What it found before a lost part was made good is of no use any more."""
+    found = gather(work.spec, work.folder.parent, why=work.spec.get("ends", {}))
     if found is None:
         raise UserError("none of its contenders was finished.", todo="Look at its jobs, then resume it.")
+    artefacts.remove(work.folder / RESULT)
     write_card(work.folder, found.made, found.rows)
     work.progress.say(1, 1, "")  # its own part of the total
 
 
 def gather(spec: dict[str, Any], jobs: Path, *, why: Mapping[str, str]) -> Found | None:
-    """None while no contender is finished. `jobs` holds the jobs' folders; `why`: by job, what is said of a contender that it has not finished."""
+    """None while no contender is finished: one is when it has answered every test row. Tuning asks its base too, so a lost part loses no answer
+    that another one has. `jobs` holds the jobs' folders; `why`: by job, what is said of a contender that it has not finished."""
     parts = [_part(jobs / id, tuple(names)) for id, names in spec["parts"].items()]
-    answered = {name: part.rows.get(name, {}) for part in parts for name in part.contenders}
-    most = max(map(len, answered.values()), default=0)
-    finished = [one for one in spec["contenders"] if most and len(answered[one["spelling"]]) == most]
-    names = [one["spelling"] for one in finished]
-    places = set.intersection(*(set(answered[name]) for name in names)) if names else set()
-    if not places:
+    answered: dict[str, dict[int, Row]] = {}
+    for part in parts:
+        for name, rows_ in part.rows.items():
+            if len(rows_) > len(answered.get(name, {})):
+                answered[name] = rows_
+    wanted = spec["rows"]["test"]
+    finished = [one for one in spec["contenders"] if len(answered.get(one["spelling"], {})) == wanted]
+    if not finished:
         return None
+    names = [one["spelling"] for one in finished]
     part_spec = spec | {"contenders": finished}
-    rows = in_order(part_spec, [answered[name][place] for name in names for place in places], "place")
-    missing = [f"{name}: {why.get(part.folder.name, 'it is not finished')}" for part in parts for name in part.contenders if name not in names]
-    missing += spec.get("left_out", ())
+    rows = in_order(part_spec, [row for name in names for row in answered[name].values()], "place")
     base = str(spec["model"])
     made = build_card(
         part_spec,
@@ -90,13 +94,27 @@ def gather(spec: dict[str, Any], jobs: Path, *, why: Mapping[str, str]) -> Found
         tuning=tuning_of(part_spec),
         retention=_retentions(parts, finished, base),
         weak=next((weak for part in parts if (weak := probing.weak(part.folder, base))), ()),
-        missing=missing,
+        missing=[*_missing(spec, parts, answered, names, why), *spec.get("left_out", ())],
     )
     return Found(made, rows)
 
 
+def _missing(
+    spec: dict[str, Any], parts: Sequence[Part], answered: Mapping[str, Mapping[int, Row]], finished: Sequence[str], why: Mapping[str, str]
+) -> list[str]:
+    """Each contender that is not finished: why, and how far it came."""
+    told = []
+    for one in spec["contenders"]:
+        name = one["spelling"]
+        if name not in finished:
+            part = next(part for part in parts if name in part.contenders)
+            there = f" ({len(answered[name])} of {spec['rows']['test']} rows are there)" if answered.get(name) else ""
+            told.append(f"{name}: {why.get(part.folder.name, 'it is not finished').rstrip('.')}{there}")
+    return told
+
+
 def _part(folder: Path, contenders: tuple[str, ...]) -> Part:
-    """Only what is whole counts: a contender is finished when each of its rows is there."""
+    """What is there by now, by contender and row."""
     rows: dict[str, dict[int, Row]] = {}
     for row in read(folder / ROWS):
         if row["contender"] in contenders:
@@ -113,13 +131,3 @@ def _retentions(parts: Sequence[Part], finished: Sequence[dict[str, Any]], base:
             if probing.frozen_in(part.folder).probes and probing.complete(part.folder, base, one["weights"]["name"]):
                 found[one["spelling"]] = probing.retention(part.folder, base, one["weights"]["name"])
     return found
-
-
-def _last_words(spec: dict[str, Any], jobs: Path) -> dict[str, str]:
-    """By job, what its worker said last of why it ended."""
-    said = {}
-    for id in spec["parts"]:
-        ends = [line for line in read(jobs / id / PROGRESS) if "state" in line]
-        cause = ends[-1]["cause"] if ends else ""
-        said[id] = cause or ("it was cancelled" if ends and ends[-1]["state"] == "cancelled" else "its job did not end well")
-    return said

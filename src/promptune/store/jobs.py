@@ -151,12 +151,13 @@ class Jobs:
             job = _owned(connection, owner, id)
             if job.parent:
                 raise UserError(f"the job {id} belongs to the job {job.parent}: resume that.")
-            if not job.state.resumable:
+            children = _children(connection, id)
+            if not can_resume(job, children):
                 raise UserError(f"the job {id} is {job.state}: there is nothing to resume.")
-            for child in _children(connection, id):
+            for child in children:
                 if child.state.resumable:
                     _move(connection, child, JobState.QUEUED)
-            return _move(connection, job, JobState.QUEUED)
+            return _move(connection, job, JobState.QUEUED, again=True)
 
     def rename(self, owner: str, id: str, label: str) -> None:
         with self._database.write() as connection:
@@ -176,14 +177,20 @@ class Jobs:
             artefacts.remove(self.folder(one.id))  # the rows first: a folder that stays behind is in no list
 
 
+def can_resume(job: Job, children: Sequence[Job]) -> bool:
+    """One that is done too, where it lost a part: what that was to do can still be done."""
+    return job.state.resumable or (job.state is JobState.DONE and any(child.state.resumable for child in children))
+
+
 def _waiting(owner: str, new: NewJob, parent: str) -> Job:
     """Its spec as it will be read back."""
     spec = json.loads(json.dumps(new.spec))
     return Job(new.id, owner, new.kind, as_label(new.label), JobState.QUEUED, "", spec, 0, new.total, "", time.time(), None, None, False, parent=parent)
 
 
-def _move(connection: sqlite3.Connection, job: Job, new: JobState, cause: str = "") -> Job:
-    if not job.state.may_become(new):
+def _move(connection: sqlite3.Connection, job: Job, new: JobState, cause: str = "", *, again: bool = False) -> Job:
+    """`again`: though it is done."""
+    if not (again or job.state.may_become(new)):
         raise UserError(f"the job {job.id} is {job.state} and cannot become {new}.")
     now = time.time()
     started = None if new is JobState.QUEUED else now if new is JobState.RUNNING else job.started

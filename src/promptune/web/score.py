@@ -88,7 +88,7 @@ def _open(lab: Lab, form: ScoreForm, visitor: Visitor, drawing: Drawing, job: Jo
     steps = lab.duels.steps(owner, job.id)
     drawing.html(form.progress, present_duel.progress(job, steps, lab.before_job(owner, job.id), now))
     drawing.button(form.cancel, visible=job.state.active, interactive=not job.cancelling)
-    drawing.button(form.resume, visible=job.state.resumable)
+    drawing.button(form.resume, visible=lab.can_resume(owner, job.id))
     drawing.html(form.curves, _curves(lab, owner, steps))
     far = (job.id, job.label, job.state, tuple(step.state for step in steps), int(now / AGAIN) if job.state is JobState.RUNNING else 0)
     if drawing.shown.get(form.card._id) == far and drawing.shown.get(form.samples._id) == (far, show):
