@@ -156,3 +156,14 @@ def test_the_command_lists_them_and_scores_with_them(tmp_path: Path) -> None:
     done = shell.run("score", "lecture-reviews", "-c", "tiny/zero-shot", "--probes", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"] == 1 and re.search(r"of 701\b", done.stderr), "progress counts what the probes ask"
+
+
+def test_an_own_task_of_a_built_in_ones_name_leaves_its_probe(probes: Probes, settings: Settings) -> None:
+    """It was there before that one came, and is another task."""
+
+    def asked() -> set[str]:
+        return {one.probe.task for one in probing.frozen_of(probes.beside(OWNER, {"facts"}, limit=3)).probes}
+
+    assert "facts" not in asked() and "stars" in asked()
+    Store(settings.home).tasks.add(OWNER, slug="facts", label="Facts of mine", content={})
+    assert "facts" in asked()

@@ -76,7 +76,7 @@ class Duels:
         shots = ground.rows.train
         strategies, left_out = self._strategies(ground, shots)
         prompting = [Contender.parse(f"{model}/{strategy}") for strategy in strategies]
-        probes = self._probes.frozen(without=[task])
+        probes = self._probes.beside(owner, [task])
         with self._tunes.all_or_nothing(owner) as children:
             children.append(self._score(ground, prompting, shots, probes))
             for wish in wishes:

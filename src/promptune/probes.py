@@ -46,6 +46,11 @@ class Probes:
         probes = tuple(self._freeze(probe, limit) for probe in self.list() if probe.task not in without)
         return probing.frozen_files(Frozen(probes, general(self._folder / GENERAL))) if probes else {}
 
+    def beside(self, owner: str, slugs: Collection[str], limit: int = ROWS) -> dict[str, str]:
+        """Without those of tasks that are tuned or scored themselves. A person's own task of the same name as a built-in one is another one."""
+        own = {slug for slug in slugs if self._tasks.is_own(owner, slug)}
+        return self.frozen(limit, {*slugs} - own)
+
     def _freeze(self, probe: Probe, limit: int) -> FrozenProbe:
         data = self._tasks.load(NOBODY, probe.task)
         rows = chosen(data, probe.where or None)

@@ -77,7 +77,7 @@ class Scores:
         ready, more = self._contenders.ready(owner, contenders, shots, most=MOST_CONTENDERS)
         meant = chosen(data, where)
         problems += [*more, *given_twice([one.contender for one in ready]), *meant.problems]
-        frozen_probes = self.probes.frozen(without=self._taught(owner, slug, ready)) if probes and not problems else {}
+        frozen_probes = self.probes.beside(owner, self._taught(owner, slug, ready)) if probes and not problems else {}
         if probes and not (problems or frozen_probes):
             problems.append(Problem("probes", "there are none: configs/probes is not here."))
         if problems:

@@ -85,6 +85,10 @@ class TaskRoom:
             return _info(slug, "built-in", TaskFile.load(file))
         return _own(self._record(owner, slug))
 
+    def is_own(self, owner: str, slug: str) -> bool:
+        """Whether the name means one of the owner's own, not one that comes with Promptune."""
+        return slug not in self._built_in(owner)
+
     def load(self, owner: str, slug: str) -> TaskData:
         """With its rows and examples."""
         data = self._data(self._file(owner, slug))

@@ -103,7 +103,7 @@ class Tunes:
         """
         wish = Wish(task, model, recipe, settings or {}, name)
         ground = yield from self.ground(owner, [wish], overflow=overflow, limit=limit)
-        probes = self._probes.frozen(without=[task])
+        probes = self._probes.beside(owner, [task])
         if before:
             self._store.jobs.get(owner, before)
         with self.all_or_nothing(owner) as made:
