@@ -120,7 +120,8 @@ def _show(here: Lab, id: str, as_json: bool) -> None:
     def plain() -> str:
         heading = f"{export_scores.summary(card)}; scores × 100 (95% interval)"
         table = export_scores.plain(export_scores.table(card))
-        return f"{export_scores.told(card)}{heading}\n\n{table}\n\nOther metrics: promptune rescore {id} --metrics …"
+        told = export_scores.told(card)
+        return f"{told}{told and chr(10)}{heading}\n\n{table}\n\nOther metrics: promptune rescore {id} --metrics …"
 
     for name, signature in signatures.items():
         note(f"{name}: {signature}")
