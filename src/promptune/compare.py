@@ -9,7 +9,7 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from promptune.engines.protocol import Delta, Engine, Event, Failed, Finished, Sent
+from promptune.engines.protocol import Delta, Engine, Event, Failed, Finished, Held, Sent
 from promptune.errors import UserError
 from promptune.pane import Asked, Frame, Pane, settled, waiting
 
@@ -102,10 +102,12 @@ class Comparison:
             return
         i, asked = place.pane, self._asked[place.pane]
         pane = self.frame[i]
-        if isinstance(event, Sent):
+        if isinstance(event, Held):
+            pane = replace(pane, held=event.what)
+        elif isinstance(event, Sent):
             self._end = min(self._end, time.monotonic() + self._seconds)
             if place.sample == 0:
-                pane = replace(pane, state="streaming", prompt=event.prompt, weights=event.weights, seed=asked.requests[0].seed)
+                pane = replace(pane, state="streaming", held="", prompt=event.prompt, weights=event.weights, seed=asked.requests[0].seed)
         elif isinstance(event, Delta):
             self._tokens[event.id] = event.tokens
             text = pane.text + event.text if place.sample == 0 else pane.text  # the first sample is watched, the others are counted

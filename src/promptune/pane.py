@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from promptune.core.contender import Contender
 from promptune.core.prompt import SentPrompt
-from promptune.core.strategy import Answer, Strategy, Vote
+from promptune.core.strategy import Answer, Extra, Strategy, Vote
 from promptune.core.task import Example
 from promptune.engines.protocol import Failed, Finished, Request
 from promptune.prompting.vote import vote, winner
@@ -39,6 +39,8 @@ class Pane:
     reference: str = ""  # the right answer, where the question came with one
     correct: bool | None = None  # whether the answer read is right; None where nobody knows
     dropped: int = 0  # examples or passages left out, because the window has no room for them
+    extras: tuple[Extra, ...] = ()  # the examples or passages that its prompt holds, and why each
+    held: str = ""  # why nothing comes yet, while it waits
 
     @property
     def votes(self) -> tuple[Vote, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from promptune.core.decoding import Decoding
 from promptune.core.prompt import Message, Prompt
@@ -26,6 +26,17 @@ class Answer:
     value: str
     how: str
     votes: tuple[Vote, ...] = ()  # most first; only where samples were voted
+
+
+@dataclass(frozen=True)
+class Extra:
+    """An example or a passage in a prompt, and why it is there."""
+
+    kind: Literal["example", "passage"]
+    title: str  # where it comes from: train row 12, passage 3
+    text: str
+    answer: str = ""  # of an example
+    why: str = ""
 
 
 class Strategy(Protocol):
@@ -54,6 +65,10 @@ class Strategy(Protocol):
 
     def extras(self, example: Example) -> int:
         """How many examples or passages it would put into the prompt: what can be left out where the window is too small."""
+        ...
+
+    def shown(self, example: Example, *, drop: int = 0) -> tuple[Extra, ...]:
+        """Those extras, in the order of the prompt."""
         ...
 
     def render(self, example: Example, turns: Sequence[Message] = (), *, drop: int = 0) -> Prompt:

@@ -25,7 +25,7 @@ import psutil
 from promptune import children
 from promptune.core.prompt import Prompt, SentPrompt
 from promptune.engines import wire
-from promptune.engines.protocol import Capabilities, Divergence, Event, Failed, Finished, Logprob, Request, Weights
+from promptune.engines.protocol import Capabilities, Chance, Divergence, Event, Failed, Finished, Logprob, Request, Weights
 from promptune.errors import EngineDied, raised
 
 State = Literal["stopped", "starting", "warming", "ready", "restarting", "failed"]
@@ -221,6 +221,9 @@ class Device:
 
     def logprobs(self, weights: Weights, prompt: Prompt, completions: Sequence[str]) -> list[Logprob]:
         return list(self._ask(lambda number: wire.AskLogprobs(number, weights, prompt, tuple(completions))).logprobs)
+
+    def chances(self, weights: Weights, ids: Sequence[int], text: str) -> list[Chance]:
+        return list(self._ask(lambda number: wire.AskChances(number, weights, tuple(ids), text)).chances)
 
     def divergence(self, first: Weights, second: Weights, texts: Sequence[str]) -> list[Divergence]:
         return list(self._ask(lambda number: wire.AskDivergence(number, first, second, tuple(texts))).divergences)

@@ -76,6 +76,8 @@ class Server:
             self.send(wire.Answered(ask.call, capabilities=engine.capabilities(ask.weights)))
         elif isinstance(ask, wire.AskLogprobs):
             self.send(wire.Answered(ask.call, logprobs=tuple(engine.logprobs(ask.weights, ask.prompt, ask.completions))))
+        elif isinstance(ask, wire.AskChances):
+            self.send(wire.Answered(ask.call, chances=tuple(engine.chances(ask.weights, ask.ids, ask.text))))
         elif isinstance(ask, wire.AskDivergence):
             self.send(wire.Answered(ask.call, divergences=tuple(engine.divergence(ask.first, ask.second, ask.texts))))
         elif isinstance(ask, wire.AskCounts):

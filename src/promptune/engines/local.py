@@ -22,7 +22,7 @@ from promptune.engines import local_score, overflow
 from promptune.engines.local_decode import Row, decode, fitting, row
 from promptune.engines.local_models import Loaded, is_out_of_memory
 from promptune.engines.local_tuned import load
-from promptune.engines.protocol import Capabilities, Divergence, Event, Failed, Finished, Logprob, Request, Sent, Weights
+from promptune.engines.protocol import Capabilities, Chance, Divergence, Event, Failed, Finished, Logprob, Request, Sent, Weights
 from promptune.errors import EngineError, OutOfMemory
 from promptune.sandbox import Sandbox
 
@@ -121,6 +121,9 @@ class LocalEngine:
     def logprobs(self, weights: Weights, prompt: Prompt, completions: Sequence[str]) -> list[Logprob]:
         loaded = self._model(weights)
         return local_score.logprobs(loaded, loaded.encode(prompt, self._sandbox), completions)
+
+    def chances(self, weights: Weights, ids: Sequence[int], text: str) -> list[Chance]:
+        return local_score.chances(self._model(weights), ids, text)
 
     def divergence(self, first: Weights, second: Weights, texts: Sequence[str]) -> list[Divergence]:
         return local_score.divergence(self._model(first), self._model(second), texts)

@@ -8,8 +8,10 @@ import torch
 
 from promptune.core.prompt import SentPrompt
 from promptune.engines.local_models import Loaded, check_vocabulary
-from promptune.engines.protocol import Divergence, Logprob
+from promptune.engines.protocol import Chance, Divergence, Logprob
 from promptune.errors import EngineError
+
+OTHERS = 3  # tokens that are told beside the one that came
 
 
 def logprobs(loaded: Loaded, sent: SentPrompt, completions: Sequence[str]) -> list[Logprob]:
@@ -31,6 +33,30 @@ def _logprob(loaded: Loaded, sent: SentPrompt, completion: tuple[int, ...]) -> L
     _need_numbers(logits)
     chosen = torch.log_softmax(logits.float(), dim=-1).gather(1, target.unsqueeze(1))
     return Logprob(float(chosen.sum()), len(completion))
+
+
+@torch.inference_mode()
+def chances(loaded: Loaded, ids: Sequence[int], text: str) -> list[Chance]:
+    answer = loaded.ids(text, special=False)
+    if not answer:
+        return []
+    device = loaded.model.device
+    if loaded.seq2seq:
+        logits = loaded.model(input_ids=torch.tensor([[*ids]], device=device), labels=torch.tensor([answer], device=device)).logits[0]
+    else:
+        _need_room(loaded, len(ids) + len(answer))
+        logits = loaded.model(input_ids=torch.tensor([[*ids, *answer]], device=device)).logits[0, -len(answer) - 1 : -1]
+    _need_numbers(logits)
+    sure = torch.softmax(logits.float(), dim=-1).cpu()  # (answer, vocabulary)
+    best = sure.topk(min(OTHERS, sure.shape[-1]), dim=-1)
+    return [
+        Chance(_piece(loaded, [token]), float(row[token]), tuple((_piece(loaded, [other]), chance) for other, chance in zip(tokens, values, strict=True)))
+        for token, row, tokens, values in zip(answer, sure, best.indices.tolist(), best.values.tolist(), strict=True)
+    ]
+
+
+def _piece(loaded: Loaded, ids: list[int]) -> str:
+    return str(loaded.tokenizer.decode(ids, clean_up_tokenization_spaces=False))
 
 
 def divergence(first: Loaded, second: Loaded, texts: Sequence[str]) -> list[Divergence]:

@@ -33,6 +33,16 @@ class Request:
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
     kept: int | None = None  # tokens the answer was promised; None: a small share of the window will do
+    owner: str = ""  # whose it is: where many wait, owners take turns
+
+
+@dataclass(frozen=True)
+class Held:
+    """Why nothing comes yet, for people: weights that are being loaded, answers of others that come first."""
+
+    id: str
+    what: str
+    tag: Literal["held"] = "held"
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class Failed:
     tag: Literal["failed"] = "failed"
 
 
-Event = Sent | Delta | Finished | Failed
+Event = Held | Sent | Delta | Finished | Failed
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,15 @@ class Logprob:
 
     total: float
     tokens: int
+
+
+@dataclass(frozen=True)
+class Chance:
+    """One token of an answer: how likely the model held it where it stands, and what it held likely besides. From 0 to 1, at temperature 1."""
+
+    text: str
+    probability: float
+    others: tuple[tuple[str, float], ...] = ()  # the likeliest first, at most 3
 
 
 @dataclass(frozen=True)
@@ -128,6 +147,10 @@ class Engine(Protocol):
     def capabilities(self, weights: Weights) -> Capabilities: ...
 
     def logprobs(self, weights: Weights, prompt: Prompt, completions: Sequence[str]) -> list[Logprob]: ...
+
+    def chances(self, weights: Weights, ids: Sequence[int], text: str) -> list[Chance]:
+        """How sure of each of its tokens the model is that reads `ids`, a prompt as it was sent, and answers `text`."""
+        ...
 
     def divergence(self, first: Weights, second: Weights, texts: Sequence[str]) -> list[Divergence]: ...
 

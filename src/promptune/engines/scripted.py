@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from promptune.core.generation import FinishReason, Generation
 from promptune.core.prompt import Prompt, PromptPart, SentPart, SentPrompt
 from promptune.engines import overflow
-from promptune.engines.protocol import Capabilities, Delta, Divergence, Event, Failed, Finished, Logprob, Request, Sent, Weights
+from promptune.engines.protocol import Capabilities, Chance, Delta, Divergence, Event, Failed, Finished, Logprob, Request, Sent, Weights
 
 WINDOW = 4096
 WORD = re.compile(r"\s*\S+\s*$|\s*\S+|\s+")
@@ -124,6 +124,11 @@ class Scripted:
         """Every word of the completion that the prompt holds is twice as likely as one it does not."""
         known = set(prompt.messages[-1].content.split())
         return [Logprob(sum(math.log(0.5 if word.strip() in known else 0.25) for word in words(text)), len(words(text))) for text in completions]
+
+    def chances(self, weights: Weights, ids: Sequence[int], text: str) -> list[Chance]:
+        """The longer a word, the less sure."""
+        sure = [(word, 1 / max(1, len(word.strip()))) for word in words(text)]
+        return [Chance(word, chance, ((word, chance), (" else", (1 - chance) / 2))) for word, chance in sure]
 
     def divergence(self, first: Weights, second: Weights, texts: Sequence[str]) -> list[Divergence]:
         kl = 0.0 if first.name == second.name else 0.1

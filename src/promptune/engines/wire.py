@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from promptune.core.prompt import Prompt, SentPrompt
-from promptune.engines.protocol import Capabilities, Divergence, Event, Logprob, Request, Weights
+from promptune.engines.protocol import Capabilities, Chance, Divergence, Event, Logprob, Request, Weights
 
 # ---- to the device process ----
 
@@ -47,6 +47,15 @@ class AskLogprobs:
 
 
 @dataclass(frozen=True)
+class AskChances:
+    call: int
+    weights: Weights
+    ids: tuple[int, ...]
+    text: str
+    tag: Literal["chances"] = "chances"
+
+
+@dataclass(frozen=True)
 class AskDivergence:
     call: int
     first: Weights
@@ -77,7 +86,7 @@ class AskRelease:
     tag: Literal["release"] = "release"
 
 
-Ask = AskCapabilities | AskLogprobs | AskDivergence | AskCounts | AskMeasure | AskRelease
+Ask = AskCapabilities | AskLogprobs | AskChances | AskDivergence | AskCounts | AskMeasure | AskRelease
 ToDevice = Stream | Cancel | Ask
 
 # ---- from the device process ----
@@ -108,6 +117,7 @@ class Answered:
     call: int
     capabilities: Capabilities | None = None
     logprobs: tuple[Logprob, ...] = ()
+    chances: tuple[Chance, ...] = ()
     divergences: tuple[Divergence, ...] = ()
     counts: tuple[int, ...] = ()
     measured: tuple[SentPrompt, ...] = ()

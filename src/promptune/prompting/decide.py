@@ -13,7 +13,9 @@ from promptune.engines.protocol import Request, Weights
 N = TypeVar("N", int, float)
 
 
-def requests(id: str, weights: Weights, contender: Contender, strategy: Strategy, prompt: Prompt, *, max_tokens: int, seed: int) -> tuple[Request, ...]:
+def requests(
+    id: str, weights: Weights, contender: Contender, strategy: Strategy, prompt: Prompt, *, max_tokens: int, seed: int, owner: str = ""
+) -> tuple[Request, ...]:
     """One for each sample of the strategy, named `id`, `id.1`, …, each with a seed of its own.
 
     The contender's decoding comes first, then its strategy's, then greedy with the given length and seed.
@@ -31,6 +33,7 @@ def requests(id: str, weights: Weights, contender: Contender, strategy: Strategy
             top_p=_first(asked.top_p, default.top_p, 1.0),
             stop=asked.stop or default.stop,
             kept=asked.max,
+            owner=owner,
         )
         for i in range(strategy.samples)
     )

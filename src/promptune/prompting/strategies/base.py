@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from promptune.core.decoding import Decoding
 from promptune.core.prompt import Message, Prompt, PromptPart
-from promptune.core.strategy import Answer
+from promptune.core.strategy import Answer, Extra
 from promptune.core.task import Example
 from promptune.prompting import answers
 
@@ -32,6 +32,9 @@ class Plain:
 
     def extras(self, example: Example) -> int:
         return 0
+
+    def shown(self, example: Example, *, drop: int = 0) -> tuple[Extra, ...]:
+        return ()
 
     def read(self, text: str, example: Example) -> Answer:
         return answers.direct(text, example)
