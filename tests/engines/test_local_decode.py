@@ -21,7 +21,7 @@ def test_one_score_that_is_no_number_is_enough(engine: LocalEngine, tiny: Weight
     shutil.copytree(tiny.folder, folder)
     tensors = load_file(folder / "model.safetensors")
     table = tensors["model.embed_tokens.weight"]  # tied: what reads a token also writes it
-    (unread,) = engine._model(tiny).ids(DIGIT, special=False)
+    (unread,) = engine._shelf.get(tiny).loaded.ids(DIGIT, special=False)
     table[unread] = float("nan")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     (*_, end) = engine.stream([request(Weights("damaged", str(folder)), spelling, "hi", max_tokens=60)])

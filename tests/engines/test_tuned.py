@@ -14,9 +14,11 @@ import torch
 
 from promptune.core.generation import Generation
 from promptune.core.prompt import SentPrompt
-from promptune.engines import wire
+from promptune.engines import local_tuned, wire
 from promptune.engines.folder import inspect, inspect_adapter
 from promptune.engines.local import LocalEngine
+from promptune.engines.local_batch import Batch
+from promptune.engines.local_slots import Slots
 from promptune.engines.protocol import Failed, Finished, Request, Weights
 from promptune.errors import EngineError, ModelUnusable
 from tests.engines.samples import QUESTIONS, prompt, request
@@ -33,18 +35,21 @@ def answer(engine: LocalEngine, weights: Weights, question: str = QUESTIONS[0]) 
 
 
 def logits(engine: LocalEngine, weights: Weights) -> torch.Tensor:
-    loaded = engine._model(weights)
-    ids = torch.tensor([loaded.ids("the horse and the boat", special=False)])
+    voice = engine._shelf.get(weights)
+    ids = voice.loaded.ids("the horse and the boat", special=False)
     with torch.inference_mode():
-        return loaded.model(input_ids=ids, **({"decoder_input_ids": ids} if loaded.seq2seq else {})).logits
+        if isinstance(voice.runner, Batch):
+            return voice.runner.reader.read_all(Slots(voice.runner.reader.layers), 0, [ids], [0], [voice.mix])
+        both = torch.tensor([ids])
+        return voice.loaded.model(input_ids=both, **({"decoder_input_ids": both} if voice.loaded.seq2seq else {})).logits
 
 
 def written(model: Any, engine: LocalEngine, base: Weights, sent: SentPrompt) -> str:
     """What plain transformers makes of the prompt."""
-    model.generation_config = engine._model(base).model.generation_config
+    model.generation_config = engine._shelf.get(base).loaded.model.generation_config
     with torch.inference_mode():
         [ids] = model.eval().generate(input_ids=torch.tensor([sent.ids]), max_new_tokens=24, do_sample=False)
-    loaded = engine._model(base)
+    loaded = engine._shelf.get(base).loaded
     return loaded.text(ids[1:].tolist() if loaded.seq2seq else ids[sent.tokens :].tolist())
 
 
@@ -82,7 +87,7 @@ def test_strength_goes_from_the_base_to_the_tuned_weights(engine: LocalEngine, t
     """0 is the base to the last bit, and halfway the weights are halfway."""
     tuned: Weights = request.getfixturevalue(run)
     assert torch.equal(logits(engine, replace(tuned, strength=0.0)), logits(engine, tiny))
-    model, ends = engine._model(tiny).model, engine._model(tuned).model.state_dict()
+    model, ends = engine._shelf.get(tiny).loaded.model, local_tuned.load(tuned, "cpu").model.state_dict()
     own = {name: one.clone() for name, one in model.state_dict().items()}
     try:
         model.load_state_dict({name: own[name] + 0.5 * (ends[name] - own[name]) for name in own})
@@ -101,7 +106,7 @@ def test_a_scaled_adapter_is_the_halfway_one(engine: LocalEngine, lora: Weights)
     for module in model.modules():
         if isinstance(module, LoraLayer):
             module.scale_layer(0.5)
-    ids = torch.tensor([engine._model(lora).ids("the horse and the boat", special=False)])
+    ids = torch.tensor([engine._shelf.get(lora).loaded.ids("the horse and the boat", special=False)])
     with torch.inference_mode():
         assert torch.allclose(model(input_ids=ids).logits, logits(engine, replace(lora, strength=0.5)), atol=1e-4)
 

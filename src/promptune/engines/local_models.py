@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from threading import Lock
 from typing import Any, cast
 
 import torch
@@ -43,7 +43,14 @@ class Loaded:
     window: int
     seq2seq: bool
     threads: int  # of torch, while it runs
-    turn: Lock | None = None  # where rows must be generated one at a time
+    one_at_a_time: bool = False  # rows cannot share a batch
+
+    @cached_property
+    def ends(self) -> frozenset[int]:
+        """Tokens that end an answer."""
+        ends = self.model.generation_config.eos_token_id
+        ids = set(ends) if isinstance(ends, list) else {ends}
+        return frozenset(int(id) for id in (*ids, self.tokenizer.eos_token_id) if id is not None)
 
     def encode(self, prompt: Prompt, sandbox: Sandbox) -> SentPrompt:
         """The exact prompt. A chat template writes its special tokens itself; for plain text the tokenizer adds its own."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import torch
@@ -26,7 +25,7 @@ def load(weights: Weights, device: str) -> Loaded:
     kind = folder.inspect_adapter(tuned)
     loaded = load_base(base, device)
     loaded = _adapted(loaded, tuned, weights.strength) if kind == "peft" else _whole(loaded, tuned, weights.strength, device)
-    return _with_tokenizer(loaded, tuned) if folder.brings_tokenizer(tuned) else loaded
+    return with_tokenizer(loaded, tuned) if folder.brings_tokenizer(tuned) else loaded
 
 
 def _whole(base: Loaded, path: Path, strength: float, device: str) -> Loaded:
@@ -65,7 +64,7 @@ def _adapted(base: Loaded, path: Path, strength: float) -> Loaded:
         )
     virtual = int(getattr(model.active_peft_config, "num_virtual_tokens", 0) or 0)
     # PEFT drops the positions of a padded batch, and changes the model while it generates.
-    return replace(base, model=model.eval(), window=base.window - virtual, turn=Lock())
+    return replace(base, model=model.eval(), window=base.window - virtual, one_at_a_time=True)
 
 
 def _attached(model: Any, path: Path) -> Any:
@@ -103,7 +102,7 @@ def _weaken(model: Any, before: dict[str, Tensor], strength: float) -> None:
         tuned.copy_(torch.lerp(before[name].float(), tuned.float(), strength))
 
 
-def _with_tokenizer(loaded: Loaded, path: Path) -> Loaded:
+def with_tokenizer(loaded: Loaded, path: Path) -> Loaded:
     tokenizer = read_tokenizer(path, "seq2seq" if loaded.seq2seq else "causal", config=loaded.model.config)
     rows = loaded.model.get_input_embeddings().weight.shape[0]
     if len(tokenizer) > rows:

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 
 from promptune.core.task import Example
-from promptune.engines.local_decode import decode, fitting, row
+from promptune.engines.local_alone import decode, fitting
 from promptune.engines.local_models import Loaded
+from promptune.engines.local_rows import row
 from promptune.engines.protocol import Event, Finished, Request, Weights
 from promptune.prompting.strategies.zero_shot import ZeroShot
 from promptune.sandbox import Sandbox
@@ -97,12 +98,11 @@ class Validation:
         for i, example in enumerate(self.examples):
             request = Request(str(i), weights, strategy.render(example), self.most, 0)
             sent = loaded.encode(request.prompt, self.sandbox)
-            room = loaded.window if loaded.seq2seq else loaded.window - sent.tokens
-            rows.append(row(request, sent, room, loaded))
+            rows.append(row(request, sent, loaded, take, ruled=False))
         rows.sort(key=lambda one: one.sent.tokens)
         for start in range(0, len(rows), AT_ONCE):
             for together in fitting(rows[start : start + AT_ONCE], loaded):
-                decode(loaded, together, lambda _: self.stopped(), take)
+                decode(loaded, together, lambda _: self.stopped())
         return texts
 
     def _found(self, step: int, loss: float, texts: Sequence[str]) -> Check:

@@ -1,0 +1,277 @@
+"""The continuous batch of one loaded model: every row of everybody goes through the same forward passes, each with its own adapter.
+
+A thread of its own runs the model, and nothing else does. Each round it takes in what came, reads a piece of the prompts that are not read
+to their end, and gives every row that answers its next token. A row that ends makes room at once.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+from promptune.engines.local_adapters import Mix
+from promptune.engines.local_failures import failed
+from promptune.engines.local_models import Loaded
+from promptune.engines.local_prefixes import BLOCK, Prefixes
+from promptune.engines.local_reader import Reader
+from promptune.engines.local_rows import Row, need_numbers
+from promptune.engines.local_slots import Kept, Slots
+from promptune.engines.protocol import Held
+
+ROWS = 32  # in the batch at once; an owner who has none in it gets in even so, up to half as many more
+PIECE = 512  # tokens of prompts that are read between two steps of those who answer, what fills up shorter ones among them
+DESK = 16_384  # tokens of a group of prompts, with what is known of them
+SHARED = 3  # a prompt waits for another that is being read if they share at least one part in so many of it
+T = TypeVar("T")
+
+
+@dataclass(eq=False)
+class Seat:
+    """A row's place in the batch, or its wait for one."""
+
+    row: Row
+    mix: Mix
+    kept: Kept  # keys and values of what is read of its prompt, until all is
+    read: int = 0  # tokens whose keys and values are there
+    last: int = -1  # the answer's newest token, which is read next
+    told: bool = False  # that it waits
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return self.row.sent.ids
+
+    @property
+    def left(self) -> int:
+        return len(self.ids) - self.read
+
+
+class Batch:
+    def __init__(self, loaded: Loaded, reader: Reader, cancelled: Callable[[str], bool], budget: int) -> None:
+        self.loaded, self.reader, self.prefixes = loaded, reader, Prefixes(budget)
+        self._cancelled = cancelled
+        self._inbox: queue.SimpleQueue[Seat | Callable[[], None]] = queue.SimpleQueue()
+        self._waiting: list[Seat] = []
+        self._reading: list[Seat] = []
+        self._answering: list[Seat] = []  # by slot
+        self._slots, self._desk = Slots(reader.layers), Slots(reader.layers)
+        self._lock = threading.Lock()
+        self._running = False  # under the lock
+
+    # ---- from any thread ----
+
+    def add(self, rows: Sequence[tuple[Row, Mix]]) -> None:
+        for row, mix in rows:
+            self._put(Seat(row, mix, []))
+
+    def run(self, work: Callable[[], T]) -> T:
+        """Does something with the model between two rounds."""
+        future: Future[T] = Future()
+
+        def task() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+
+        self._put(task)
+        return future.result()
+
+    @property
+    def busy(self) -> bool:
+        return self._running
+
+    def _put(self, thing: Seat | Callable[[], None]) -> None:
+        with self._lock:
+            self._inbox.put(thing)
+            if not self._running:
+                self._running = True
+                threading.Thread(target=self._run, daemon=True, name="batch").start()
+
+    # ---- its thread, which ends when there is nothing to do ----
+
+    @torch.inference_mode()
+    def _run(self) -> None:
+        torch.set_num_threads(self.loaded.threads)
+        while self._take_in():
+            self._seat()
+            self._read()
+            self._step()
+
+    def _take_in(self) -> bool:
+        """False where nothing is left."""
+        while not self._inbox.empty():
+            thing = self._inbox.get()
+            if isinstance(thing, Seat):
+                self._waiting.append(thing)
+            else:
+                thing()
+        for seat in [*self._waiting, *self._reading, *self._answering]:
+            if self._cancelled(seat.row.request.id):
+                seat.row.finish("cancelled")
+        self._clean()
+        if self._waiting or self._reading or self._answering:
+            return True
+        with self._lock:
+            if not self._inbox.empty():
+                return self._take_in()
+            self._slots.clear()
+            self._desk.clear()
+            self._running = False
+        return False
+
+    def _seat(self) -> None:
+        """Owners take turns: next comes whoever has the fewest rows in the batch, of theirs the oldest."""
+        inside = Counter(seat.row.request.owner for seat in (*self._reading, *self._answering))
+        while self._waiting:
+            seat = min(self._waiting, key=lambda one: inside[one.row.request.owner])
+            owner = seat.row.request.owner
+            if inside.total() >= (ROWS if inside[owner] else ROWS + ROWS // 2):
+                break
+            self._waiting.remove(seat)
+            self._reading.append(seat)
+            inside[owner] += 1
+        for place, seat in enumerate(self._waiting):
+            if not seat.told:
+                seat.told = True
+                seat.row.emit(Held(seat.row.request.id, f"Waiting for a place: {inside.total() + place} answers come first."))
+
+    # ---- prompts ----
+
+    def _read(self) -> None:
+        """A piece of some prompts that are about equally long from where they are not known."""
+        if not (group := self._group()):
+            return
+        new = min(max(seat.left for seat in group), PIECE)
+        pieces = [seat.ids[seat.read : seat.read + new] for seat in group]
+        try:
+            self._desk.reserve(len(group), max(seat.read for seat in group) + new)
+            for slot, seat in enumerate(group):
+                if seat.read:
+                    self._desk.write(slot, seat.kept, seat.read)
+            scores = self.reader.read(self._desk, 0, pieces, [seat.read for seat in group], [seat.mix for seat in group])
+            for slot, (seat, piece) in enumerate(zip(group, pieces, strict=True)):
+                known, seat.read = seat.read, seat.read + len(piece)
+                seat.kept = self._desk.read(slot, seat.read)
+                if not seat.left:
+                    self._begin(seat, known)
+            ready = [slot for slot, seat in enumerate(group) if not seat.left]
+            self._choose([group[slot] for slot in ready], scores[ready])
+        except Exception as error:
+            self._fail(group, error)
+        self._reading = [seat for seat in self._reading if seat.left and not seat.row.ended]
+        self._clean()
+
+    def _group(self) -> list[Seat]:
+        """The one that waits longest, and those like it. Where a beginning is being read, others that share it wait for that."""
+        group: list[Seat] = []
+        fresh: list[Seat] = []  # of whose beginning nothing is known
+        longest = 0
+        for seat in self._reading:
+            if not seat.read:
+                seat.kept, seat.read = self.prefixes.find(seat.mix, seat.ids)
+            if not seat.read:
+                if any(_alike(seat, other) for other in fresh):
+                    continue
+                fresh.append(seat)
+            left = min(seat.left, PIECE)
+            width = max([left + seat.read, *(longest + other.read for other in group)])
+            if not group:
+                longest = left
+            elif not 2 * longest <= 3 * left <= 4.5 * longest or (len(group) + 1) * max(longest, left) > PIECE or (len(group) + 1) * width > DESK:
+                continue
+            group.append(seat)
+            longest = max(longest, left)
+        return group
+
+    def _begin(self, seat: Seat, known: int) -> None:
+        """Its prompt is read: it gets its slot. What half of was new is worth remembering."""
+        if 2 * known <= len(seat.ids):
+            self.prefixes.add(seat.mix, seat.ids, seat.kept)
+        slot = len(self._answering)
+        self._slots.reserve(slot + 1, seat.read + 1)
+        self._slots.write(slot, seat.kept, seat.read)
+        seat.kept = []
+        self._answering.append(seat)
+
+    def known(self, ids: Sequence[int], mix: Mix) -> tuple[Kept, torch.Tensor]:
+        """On its thread: a prompt's keys and values, and the predictions behind its last token: (vocabulary)."""
+        kept, read = self.prefixes.find(mix, ids)
+        slots = Slots(self.reader.layers)
+        slots.reserve(1, len(ids))
+        if before := read:
+            slots.write(0, kept, read)
+        while read < len(ids):
+            piece = ids[read : read + PIECE]
+            scores = self.reader.read(slots, 0, [piece], [read], [mix])
+            read += len(piece)
+        kept = slots.read(0, read)
+        if 2 * before <= read:
+            self.prefixes.add(mix, ids, kept)
+        return kept, scores[0]
+
+    # ---- answers ----
+
+    def _step(self) -> None:
+        """Every row that answers: its newest token is read, and the next one chosen."""
+        if not (seats := list(self._answering)):
+            return
+        try:
+            scores = self.reader.read(self._slots, 0, [[seat.last] for seat in seats], [seat.read for seat in seats], [seat.mix for seat in seats])
+            for seat in seats:
+                seat.read += 1
+            self._choose(seats, scores)
+        except Exception as error:
+            self._fail(seats, error)
+        self._clean()
+
+    def _choose(self, seats: Sequence[Seat], scores: torch.Tensor) -> None:
+        """scores: (seats, vocabulary)."""
+        if not seats:
+            return
+        tops, best = (one.tolist() for one in scores.max(dim=-1))
+        for i, seat in enumerate(seats):
+            try:
+                need_numbers(tops[i])
+                row = seat.row
+                seat.last = row.choose(scores[i]) if row.rules or row.request.temperature > 0 else best[i]
+                row.take(seat.last)
+            except Exception as error:  # of this row alone
+                self._fail([seat], error)
+
+    def _clean(self) -> None:
+        """Rows that ended leave; the last one of the batch moves into a slot that became free."""
+        for rows in (self._waiting, self._reading):
+            rows[:] = [seat for seat in rows if not seat.row.ended]
+        slot = 0
+        while slot < len(self._answering):
+            seat = self._answering[slot]
+            if not seat.row.ended:
+                slot += 1
+                continue
+            if seat.row.request.owner:  # a person may go on from here
+                self.prefixes.add(seat.mix, [*seat.ids, *seat.row.ids][: seat.read], self._slots.read(slot, seat.read))
+            last = self._answering.pop()
+            if last is not seat:
+                self._slots.copy(len(self._answering), slot, last.read)
+                self._answering[slot] = last
+
+    def _fail(self, seats: Sequence[Seat], error: Exception) -> None:
+        self.prefixes.clear()  # they may be why there is no memory
+        for seat in seats:
+            if not seat.row.ended:
+                seat.row.ended = True
+                seat.row.emit(failed(seat.row.request.id, error))
+
+
+def _alike(one: Seat, other: Seat) -> bool:
+    if one.mix != other.mix or one.ids[:BLOCK] != other.ids[:BLOCK]:
+        return False
+    shared = next((i for i, (mine, theirs) in enumerate(zip(one.ids, other.ids, strict=False)) if mine != theirs), min(len(one.ids), len(other.ids)))
+    return shared >= BLOCK and SHARED * shared >= len(one.ids)

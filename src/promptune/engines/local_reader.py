@@ -1,0 +1,94 @@
+"""One forward pass of a causal model over rows that stand at different places, each behind what its slot holds."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from promptune.engines.local_adapters import PLAIN, Mix, Mixer
+from promptune.engines.local_slots import Slots
+
+NEEDED = {"input_ids", "attention_mask", "position_ids", "past_key_values", "use_cache"}  # of a model's forward
+TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}  # of predictions, as a share of the largest
+
+
+class Reader:
+    def __init__(self, model: Any) -> None:
+        self.model, self.mixer = model, Mixer(model)
+        self.device: torch.device = model.device
+        self.layers = int(model.config.get_text_config(decoder=True).num_hidden_layers)
+        self._additive = model.config._attn_implementation != "sdpa"
+        self._picks = "logits_to_keep" in inspect.signature(model.forward).parameters
+
+    def read(self, slots: Slots, first: int, rows: Sequence[Sequence[int]], starts: list[int], mixes: Sequence[Mix]) -> Tensor:
+        """The predictions behind each row's last new token: (rows, vocabulary). The new tokens' keys and values are in the slots then.
+
+        Shorter rows are filled up behind their end: what stands there is masked until a later token takes its place.
+        """
+        lengths = [len(row) for row in rows]
+        last = torch.tensor(lengths, device=self.device) - 1
+        if self._picks and min(lengths) < max(lengths):  # only where some row ends
+            ends, places = last.unique(return_inverse=True)
+            return self._forward(slots, first, rows, starts, mixes, ends)[torch.arange(len(rows), device=self.device), places]
+        logits = self._forward(slots, first, rows, starts, mixes, 1 if min(lengths) == max(lengths) else 0)
+        return logits[:, -1] if min(lengths) == max(lengths) else logits[torch.arange(len(rows), device=self.device), last]
+
+    def read_all(self, slots: Slots, first: int, rows: Sequence[Sequence[int]], starts: list[int], mixes: Sequence[Mix]) -> Tensor:
+        """The predictions behind every new token: (rows, new, vocabulary)."""
+        return self._forward(slots, first, rows, starts, mixes, 0)
+
+    def _forward(self, slots: Slots, first: int, rows: Sequence[Sequence[int]], starts: list[int], mixes: Sequence[Mix], keep: int | Tensor) -> Tensor:
+        new = max(len(row) for row in rows)
+        slots.reserve(first + len(rows), max(starts) + new)
+        slots.at(first, starts, new, self.device)
+        mask = slots.mask()
+        if mask is not None and self._additive:
+            mask = torch.zeros(mask.shape, dtype=self.model.dtype, device=self.device).masked_fill_(~mask, torch.finfo(self.model.dtype).min)
+        ids = torch.tensor([[*row, *[0] * (new - len(row))] for row in rows], device=self.device)
+        with self.mixer.mixing(mixes):
+            out = self.model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=slots.where,
+                past_key_values=slots,
+                use_cache=True,
+                **({"logits_to_keep": keep} if self._picks else {}),
+            )
+        logits: Tensor = out.logits
+        return logits
+
+
+def reader_of(model: Any) -> Reader | None:
+    """None for a model whose rows cannot stand at different places, or whose past is more than keys and values: it says so, or shows it.
+
+    Nobody can know that of every architecture by its name, so two rows are read together, in pieces, and compared with each alone.
+    """
+    config = model.config.get_text_config(decoder=True)
+    kinds = set(getattr(config, "layer_types", None) or ["full_attention" if not getattr(config, "sliding_window", None) else "sliding_attention"])
+    if kinds != {"full_attention"} or not set(inspect.signature(model.forward).parameters) >= NEEDED:
+        return None
+    try:
+        reader = Reader(model)
+        return reader if _agrees(reader) else None
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError, AssertionError):  # whatever a model does with what it does not expect
+        return None
+
+
+@torch.inference_mode()
+def _agrees(reader: Reader) -> bool:
+    vocabulary = int(reader.model.get_input_embeddings().weight.shape[0])
+    short, long = ([(7 * i + at) % vocabulary for i in range(length)] for at, length in ((1, 6), (3, 11)))
+    slots, two = Slots(reader.layers), [PLAIN, PLAIN]
+    reader.read(slots, 0, [short[:4], long[:7]], [0, 0], two)
+    found = reader.read(slots, 0, [short[4:], long[7:]], [4, 7], two)
+    for row, ids in zip(found, (short, long), strict=True):
+        alone = reader.model(input_ids=torch.tensor([ids], device=reader.device)).logits[0, -1]
+        if not bool((row - alone).abs().max() <= TOLERANCE.get(alone.dtype, 1e-2) * alone.abs().max().clamp(min=1e-6)):
+            return bool(alone.isnan().any())  # damaged weights are told where somebody asks
+    return True
