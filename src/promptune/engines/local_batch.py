@@ -145,10 +145,15 @@ class Batch:
     # ---- prompts ----
 
     def _read(self) -> None:
-        """A piece of some prompts that are about equally long from where they are not known."""
-        if not (group := self._group()):
-            return
-        new = min(max(seat.left for seat in group), PIECE)
+        """Prompts in groups, until so many tokens are read that those who answer should have their turn."""
+        room = PIECE
+        while room > 0 and (group := self._group()):
+            new = min(max(seat.left for seat in group), PIECE)
+            room -= len(group) * new
+            self._read_group(group, new)
+
+    def _read_group(self, group: list[Seat], new: int) -> None:
+        """The next tokens of prompts that are about equally long from where they are not known, `new` of each at most."""
         pieces = [seat.ids[seat.read : seat.read + new] for seat in group]
         try:
             self._desk.reserve(len(group), max(seat.read for seat in group) + new)

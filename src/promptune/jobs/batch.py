@@ -27,7 +27,7 @@ from promptune.prompting.strategies import build
 from promptune.settings import Settings
 from promptune.store import artefacts
 
-CHUNK = 8  # questions that an engine is given at once, each to every contender
+CHUNK = 16  # questions that an engine is given at once, each to every contender
 ROWS, RESULT, ANSWERS, SUMMARY = "results.jsonl", "result", "answers.json", "summary.json"
 SAMPLE = Path(__file__).resolve().parents[3] / "configs" / "questions" / "everyday.yaml"  # there is none where only the package was installed
 

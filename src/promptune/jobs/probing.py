@@ -32,7 +32,7 @@ from promptune.scoring.metrics import METRICS, Prediction
 from promptune.scoring.refusal import refused
 
 PROBES, ROWS, DRIFT = "probes.json", "probe_rows.jsonl", "drift.json"  # in the job's folder
-CHUNK = 32  # texts that an engine is asked for at once
+CHUNK = 128  # texts that an engine is given at once
 LEAST = 20  # rows of a probe: where a window leaves fewer, it says too little
 
 

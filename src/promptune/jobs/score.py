@@ -33,7 +33,7 @@ from promptune.prompting.strategies import build
 from promptune.scoring.same import same
 from promptune.settings import Settings
 
-CHUNK = 32  # texts that an engine is asked for at once, all of one contender
+CHUNK = 128  # texts that an engine is given at once, all of one contender: what ends makes room for the next
 MEASURED = 64  # prompts that are measured at once
 TEST = "test.jsonl"  # in the job's folder: its rows
 _EXAMPLE: TypeAdapter[Example] = TypeAdapter(Example)
