@@ -118,6 +118,7 @@ class LocalEngine:
         self._shelf.release()
 
     def close(self) -> None:
+        self._shelf.close()
         self._sandbox.close()
 
 

@@ -26,13 +26,17 @@ class Alone:
     def __init__(self, loaded: Loaded, cancelled: Callable[[str], bool]) -> None:
         self.loaded, self._cancelled = loaded, cancelled
         self._turn = threading.Lock()
-        self._running = 0
+        self._threads: list[threading.Thread] = []
+        self._closing = False
 
     def add(self, rows: Sequence[tuple[Row, Mix]]) -> None:
         """Its rows mix nothing in."""
         for group in fitting([row for row, _ in rows], self.loaded):
-            self._running += 1
-            threading.Thread(target=self._run, args=(group,), daemon=True, name="alone").start()
+            self._threads = [
+                *(thread for thread in self._threads if thread.is_alive()),
+                threading.Thread(target=self._run, args=(group,), daemon=True, name="alone"),
+            ]
+            self._threads[-1].start()
 
     def run(self, work: Callable[[], Any]) -> Any:
         with self._turn if self.loaded.one_at_a_time else nullcontext():
@@ -40,19 +44,22 @@ class Alone:
 
     @property
     def busy(self) -> bool:
-        return self._running > 0
+        return any(thread.is_alive() for thread in self._threads)
+
+    def close(self) -> None:
+        self._closing = True
+        for thread in self._threads:
+            thread.join()
 
     def _run(self, rows: list[Row]) -> None:
         torch.set_num_threads(self.loaded.threads)
         try:
-            self.run(lambda: decode(self.loaded, rows, self._cancelled))
+            self.run(lambda: decode(self.loaded, rows, lambda id: self._closing or self._cancelled(id)))
         except Exception as error:
             for row in rows:
                 if not row.ended:
                     row.ended = True
                     row.emit(failed(row.request.id, error))
-        finally:
-            self._running -= 1
 
 
 def fitting(rows: Sequence[Row], loaded: Loaded) -> list[list[Row]]:

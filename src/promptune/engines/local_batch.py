@@ -48,13 +48,20 @@ class Seat:
         return self.row.sent.ids
 
     @property
+    def room(self) -> int:
+        """Tokens that it may come to."""
+        return len(self.ids) + self.row.limit
+
+    @property
     def left(self) -> int:
         return len(self.ids) - self.read
 
 
 class Batch:
-    def __init__(self, loaded: Loaded, reader: Reader, cancelled: Callable[[str], bool], budget: int) -> None:
-        self.loaded, self.reader, self.prefixes = loaded, reader, Prefixes(budget)
+    def __init__(self, loaded: Loaded, reader: Reader, cancelled: Callable[[str], bool], *, rows: int, prefixes: int) -> None:
+        """`rows` and `prefixes`: bytes that the keys and values of rows, and of known prompts, may take."""
+        self.loaded, self.reader, self.prefixes = loaded, reader, Prefixes(prefixes)
+        self._most = rows // max(1, reader.token)  # tokens of all rows
         self._cancelled = cancelled
         self._inbox: queue.SimpleQueue[Seat | Callable[[], None]] = queue.SimpleQueue()
         self._waiting: list[Seat] = []
@@ -62,7 +69,8 @@ class Batch:
         self._answering: list[Seat] = []  # by slot
         self._slots, self._desk = Slots(reader.layers), Slots(reader.layers)
         self._lock = threading.Lock()
-        self._running = False  # under the lock
+        self._thread: threading.Thread | None = None  # while there is something to do; under the lock
+        self._closing = False
 
     # ---- from any thread ----
 
@@ -85,14 +93,20 @@ class Batch:
 
     @property
     def busy(self) -> bool:
-        return self._running
+        return self._thread is not None
+
+    def close(self) -> None:
+        """Ends what is under way. A thread that still ran in torch when Python ends would take the process down."""
+        self._closing = True
+        if thread := self._thread:
+            thread.join()
 
     def _put(self, thing: Seat | Callable[[], None]) -> None:
         with self._lock:
             self._inbox.put(thing)
-            if not self._running:
-                self._running = True
-                threading.Thread(target=self._run, daemon=True, name="batch").start()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True, name="batch")
+                self._thread.start()
 
     # ---- its thread, which ends when there is nothing to do ----
 
@@ -106,37 +120,40 @@ class Batch:
 
     def _take_in(self) -> bool:
         """False where nothing is left."""
-        while not self._inbox.empty():
-            thing = self._inbox.get()
-            if isinstance(thing, Seat):
-                self._waiting.append(thing)
-            else:
-                thing()
-        for seat in [*self._waiting, *self._reading, *self._answering]:
-            if self._cancelled(seat.row.request.id):
-                seat.row.finish("cancelled")
-        self._clean()
-        if self._waiting or self._reading or self._answering:
-            return True
-        with self._lock:
-            if not self._inbox.empty():
-                return self._take_in()
+        while True:
+            while not self._inbox.empty():
+                thing = self._inbox.get()
+                if isinstance(thing, Seat):
+                    self._waiting.append(thing)
+                else:
+                    thing()
+            for seat in [*self._waiting, *self._reading, *self._answering]:
+                if self._closing or self._cancelled(seat.row.request.id):
+                    seat.row.finish("cancelled")
+            self._clean()
+            if self._waiting or self._reading or self._answering:
+                return True
             self._slots.clear()
             self._desk.clear()
-            self._running = False
-        return False
+            with self._lock:
+                if self._inbox.empty():
+                    self._thread = None
+                    return False
 
     def _seat(self) -> None:
         """Owners take turns: next comes whoever has the fewest rows in the batch, of theirs the oldest."""
-        inside = Counter(seat.row.request.owner for seat in (*self._reading, *self._answering))
+        there = [*self._reading, *self._answering]
+        inside, tokens = Counter(seat.row.request.owner for seat in there), sum(seat.room for seat in there)
         while self._waiting:
             seat = min(self._waiting, key=lambda one: inside[one.row.request.owner])
             owner = seat.row.request.owner
-            if inside.total() >= (ROWS if inside[owner] else ROWS + ROWS // 2):
+            full = inside.total() >= (ROWS if inside[owner] else ROWS + ROWS // 2)
+            if full or (inside.total() and tokens + seat.room > self._most):
                 break
             self._waiting.remove(seat)
             self._reading.append(seat)
             inside[owner] += 1
+            tokens += seat.room
         for place, seat in enumerate(self._waiting):
             if not seat.told:
                 seat.told = True

@@ -21,6 +21,7 @@ class Reader:
         self.model, self.mixer = model, Mixer(model)
         self.device: torch.device = model.device
         self.layers = int(model.config.get_text_config(decoder=True).num_hidden_layers)
+        self.token = 0  # bytes that a token's keys and values take, once something was read
         self._additive = model.config._attn_implementation != "sdpa"
         self._picks = "logits_to_keep" in inspect.signature(model.forward).parameters
 
@@ -86,6 +87,7 @@ def _agrees(reader: Reader) -> bool:
     short, long = ([(7 * i + at) % vocabulary for i in range(length)] for at, length in ((1, 6), (3, 11)))
     slots, two = Slots(reader.layers), [PLAIN, PLAIN]
     reader.read(slots, 0, [short[:4], long[:7]], [0, 0], two)
+    reader.token = sum(keys.nbytes + values.nbytes for keys, values in slots.read(0, 1))
     found = reader.read(slots, 0, [short[4:], long[7:]], [4, 7], two)
     for row, ids in zip(found, (short, long), strict=True):
         alone = reader.model(input_ids=torch.tensor([ids], device=reader.device)).logits[0, -1]

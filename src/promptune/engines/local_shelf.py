@@ -22,12 +22,13 @@ from promptune.engines.local_alone import Alone
 from promptune.engines.local_batch import Batch
 from promptune.engines.local_failures import as_engine_error
 from promptune.engines.local_models import Loaded
-from promptune.engines.local_reader import reader_of
+from promptune.engines.local_reader import Reader, reader_of
 from promptune.engines.local_tuned import load, with_tokenizer
 from promptune.engines.protocol import Weights
 from promptune.errors import OutOfMemory
 
 MODELS = {"cpu": 0.5, "cuda": 0.8}  # the share of the device's memory that models may take
+ROWS = 1 / 8  # the share that the rows of one model's batch may take
 PREFIXES = 1 / 32, 2**31  # the share that one model's known prompts may take, and the most bytes of it
 HALF = ("bfloat16", "float16")
 Key = tuple[Weights, int]
@@ -79,6 +80,10 @@ class Shelf:
             self._voices.clear()
         self._free()
 
+    def close(self) -> None:
+        for voice in [future.result() for future in self._voices.values() if future.done() and future.exception() is None]:
+            voice.runner.close()
+
     def _load(self, key: Key, future: Future[Voice], tell: Tell) -> None:
         try:
             future.set_result(self._mixed(key[0], tell) or self._own(key, tell))
@@ -115,9 +120,12 @@ class Shelf:
             self._make_room(_needs(weights, self._device), weights.name, tell)
             loaded = load(weights, self._device)
             reader = None if loaded.seq2seq or loaded.one_at_a_time else reader_of(loaded.model)
-        share, most = PREFIXES
-        runner = Batch(loaded, reader, self._cancelled, min(int(share * self.memory), most)) if reader else Alone(loaded, self._cancelled)
+        runner = self._batch(loaded, reader) if reader else Alone(loaded, self._cancelled)
         return Voice(loaded, runner, PLAIN, loaded.model.get_memory_footprint())
+
+    def _batch(self, loaded: Loaded, reader: Reader) -> Batch:
+        share, most = PREFIXES
+        return Batch(loaded, reader, self._cancelled, rows=int(ROWS * self.memory), prefixes=min(int(share * self.memory), most))
 
     def _make_room(self, need: int, name: str, tell: Tell) -> None:
         """Unloads what nobody asks just now, until the new one fits; waits where all of them answer."""
