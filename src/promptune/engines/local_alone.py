@@ -16,7 +16,7 @@ import torch
 from promptune.engines.local_adapters import Mix
 from promptune.engines.local_failures import failed
 from promptune.engines.local_models import Loaded
-from promptune.engines.local_rows import Row, need_numbers
+from promptune.engines.local_rows import Row, choose, need_numbers
 from promptune.errors import EngineError
 
 
@@ -101,15 +101,14 @@ class _Chooser:
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """scores: (rows, vocabulary). Back they come with each row's token on top, where `generate` then looks; a greedy row's is there already."""
-        tops = scores.max(dim=-1).values.tolist()
-        for i, row in enumerate(self.rows):
-            if row.ended:
-                continue
+        tops: list[float] = scores.amax(dim=-1).tolist()
+        going = [i for i, row in enumerate(self.rows) if not row.ended]
+        for i, token in zip(going, choose(scores[going], [self.rows[i] for i in going]), strict=True):
+            row = self.rows[i]
             need_numbers(tops[i])
             if self.cancelled(row.request.id):
                 row.finish("cancelled")
                 continue
-            token = row.choose(scores[i])
             if row.request.temperature > 0:
                 scores[i, token] = torch.inf
             row.take(token)

@@ -21,7 +21,7 @@ from promptune.engines.local_failures import failed
 from promptune.engines.local_models import Loaded
 from promptune.engines.local_prefixes import BLOCK, Prefixes
 from promptune.engines.local_reader import Reader
-from promptune.engines.local_rows import Row, need_numbers
+from promptune.engines.local_rows import Row, choose, need_numbers
 from promptune.engines.local_slots import Kept, Slots
 from promptune.engines.protocol import Held
 
@@ -133,8 +133,8 @@ class Batch:
             self._clean()
             if self._waiting or self._reading or self._answering:
                 return True
-            self._slots.clear()
-            self._desk.clear()
+            for slots in (self._slots, self._desk):
+                slots.rest()
             with self._lock:
                 if self._inbox.empty():
                     self._thread = None
@@ -178,12 +178,13 @@ class Batch:
                 if seat.read:
                     self._desk.write(slot, seat.kept, seat.read)
             scores = self.reader.read(self._desk, 0, pieces, [seat.read for seat in group], [seat.mix for seat in group])
+            ready = [slot for slot, (seat, piece) in enumerate(zip(group, pieces, strict=True)) if seat.left == len(piece)]
+            self._slots.reserve(len(self._answering) + len(ready), max((len(group[slot].ids) + 1 for slot in ready), default=0))
             for slot, (seat, piece) in enumerate(zip(group, pieces, strict=True)):
                 known, seat.read = seat.read, seat.read + len(piece)
                 seat.kept = self._desk.read(slot, seat.read)
                 if not seat.left:
                     self._begin(seat, known)
-            ready = [slot for slot, seat in enumerate(group) if not seat.left]
             self._choose([group[slot] for slot in ready], scores[ready])
         except Exception as error:
             self._fail(group, error)
@@ -217,7 +218,6 @@ class Batch:
         if 2 * known <= len(seat.ids):
             self.prefixes.add(seat.mix, seat.ids, seat.kept)
         slot = len(self._answering)
-        self._slots.reserve(slot + 1, seat.read + 1)
         self._slots.write(slot, seat.kept, seat.read)
         seat.kept = []
         self._answering.append(seat)
@@ -257,13 +257,12 @@ class Batch:
         """scores: (seats, vocabulary)."""
         if not seats:
             return
-        tops, best = (one.tolist() for one in scores.max(dim=-1))
-        for i, seat in enumerate(seats):
+        tops: list[float] = scores.amax(dim=-1).tolist()
+        for seat, token, top in zip(seats, choose(scores, [seat.row for seat in seats]), tops, strict=True):
             try:
-                need_numbers(tops[i])
-                row = seat.row
-                seat.last = row.choose(scores[i]) if row.rules or row.request.temperature > 0 else best[i]
-                row.take(seat.last)
+                need_numbers(top)
+                seat.last = token
+                seat.row.take(token)
             except Exception as error:  # of this row alone
                 self._fail([seat], error)
 

@@ -31,12 +31,13 @@ class Reader:
         Shorter rows are filled up behind their end: what stands there is masked until a later token takes its place.
         """
         lengths = [len(row) for row in rows]
-        last = torch.tensor(lengths, device=self.device) - 1
-        if self._picks and min(lengths) < max(lengths):  # only where some row ends
-            ends, places = last.unique(return_inverse=True)
-            return self._forward(slots, first, rows, starts, mixes, ends)[torch.arange(len(rows), device=self.device), places]
-        logits = self._forward(slots, first, rows, starts, mixes, 1 if min(lengths) == max(lengths) else 0)
-        return logits[:, -1] if min(lengths) == max(lengths) else logits[torch.arange(len(rows), device=self.device), last]
+        if min(lengths) == max(lengths):
+            return self._forward(slots, first, rows, starts, mixes, 1)[:, -1]
+        each, last = torch.arange(len(rows), device=self.device), torch.tensor(lengths, device=self.device) - 1
+        if not self._picks:
+            return self._forward(slots, first, rows, starts, mixes, 0)[each, last]
+        ends, places = last.unique(return_inverse=True)  # predictions are made only where some row ends
+        return self._forward(slots, first, rows, starts, mixes, ends)[each, places]
 
     def read_all(self, slots: Slots, first: int, rows: Sequence[Sequence[int]], starts: list[int], mixes: Sequence[Mix]) -> Tensor:
         """The predictions behind every new token: (rows, new, vocabulary)."""

@@ -42,15 +42,13 @@ class Row:
     first: float | None = None
     ended: bool = False
 
-    def choose(self, scores: torch.Tensor) -> int:
-        """scores: (vocabulary). Greedy unless the request has a temperature."""
-        if self.rules:
-            so_far = torch.tensor([[*self.sent.ids, *self.ids]], device=scores.device)
-            scores = scores.unsqueeze(0).clone()
-            for rule in self.rules:
-                scores = rule(so_far, scores)
-            scores = scores[0]
-        return sample(scores, self) if self.request.temperature > 0 else int(scores.argmax())
+    def ruled(self, scores: torch.Tensor) -> torch.Tensor:
+        """scores: (vocabulary), as the model's own rules leave them."""
+        so_far = torch.tensor([[*self.sent.ids, *self.ids]], device=scores.device)
+        scores = scores.unsqueeze(0).clone()
+        for rule in self.rules:
+            scores = rule(so_far, scores)
+        return scores[0]
 
     def take(self, token: int) -> None:
         now = time.monotonic()
@@ -121,14 +119,32 @@ def _rules(config: GenerationConfig, tokens: int) -> list[rules.LogitsProcessor]
     return found
 
 
-def sample(scores: torch.Tensor, row: Row) -> int:
-    """scores: (vocabulary). Drawn on the CPU in fp32: the same seed gives the same token on every device."""
-    probabilities = torch.softmax(scores.float().cpu() / row.request.temperature, dim=-1)
-    if row.request.top_p < 1:
-        ordered, order = probabilities.sort(descending=True)
-        beyond = ordered.cumsum(dim=-1) - ordered >= row.request.top_p  # the first one always stays
-        probabilities[order[beyond]] = 0.0
-    return int(torch.multinomial(probabilities, 1, generator=row.random))
+def choose(scores: torch.Tensor, rows: Sequence[Row]) -> list[int]:
+    """scores: (rows, vocabulary). Each row's next token: the likeliest, or a drawn one where its request has a temperature."""
+    if any(row.rules for row in rows):
+        scores = torch.stack([row.ruled(one) if row.rules else one for row, one in zip(rows, scores, strict=True)])
+    tokens: list[int] = scores.argmax(dim=-1).tolist()
+    drawing = [i for i, row in enumerate(rows) if row.request.temperature > 0]
+    for i, token in zip(drawing, _drawn(scores[drawing], [rows[i] for i in drawing]), strict=True):
+        tokens[i] = token
+    return tokens
+
+
+def _drawn(scores: torch.Tensor, rows: Sequence[Row]) -> list[int]:
+    """scores: (rows, vocabulary). Drawn on the CPU in fp32: the same seed gives the same token on every device. What is likeliest after each
+    probability was divided by an exponential draw of the row's own is what `torch.multinomial` draws."""
+    if not rows:
+        return []
+    heat = torch.tensor([row.request.temperature for row in rows]).unsqueeze(1)
+    probabilities = torch.softmax(scores.float().cpu() / heat, dim=-1)
+    for row, one in zip(rows, probabilities, strict=True):
+        if row.request.top_p < 1:
+            ordered, order = one.sort(descending=True)
+            beyond = ordered.cumsum(dim=-1) - ordered >= row.request.top_p  # the first one always stays
+            one[order[beyond]] = 0.0
+    draws = torch.stack([torch.empty_like(one).exponential_(1.0, generator=row.random) for row, one in zip(rows, probabilities, strict=True)])
+    drawn: list[int] = probabilities.div_(draws).argmax(dim=-1).tolist()
+    return drawn
 
 
 def need_numbers(top: float) -> None:

@@ -13,7 +13,8 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 Kept = list[tuple[Tensor, Tensor]]  # for each layer a row's keys and values: (heads, tokens, dim)
-STEP = 128  # columns that are added at once
+STEP = 128  # columns that are added at once, or a multiple
+SMALL = 64 * 2**20  # bytes
 
 
 class _Layer(CacheLayerMixin):  # type: ignore[no-untyped-call]
@@ -69,7 +70,7 @@ class Slots(Cache):
         self.width = max(starts) + new
         self.same = starts[0] if min(starts) == max(starts) else None  # the column where all rows go on, if it is one
         self.where = torch.tensor(starts, device=device).unsqueeze(1) + torch.arange(new, device=device)  # (rows, new): columns, and positions
-        self.index = torch.arange(self.count, device=device).unsqueeze(1)
+        self.index = torch.arange(self.count, device=device).unsqueeze(1) if self.same is None else self.where
 
     def mask(self) -> Tensor | None:
         """(rows, 1, new, width): whether a new token may see a column. None where it is plain causal attention."""
@@ -84,7 +85,7 @@ class Slots(Cache):
         if rows > self.rows:
             self.rows = max(rows, 2 * self.rows)
         if columns > self.columns:
-            self.columns = -(-columns // STEP) * STEP
+            self.columns = -(-max(columns, self.columns * 3 // 2) // STEP) * STEP  # in steps that grow: each is a copy of everything
         for layer in self._made():
             for name in ("keys", "values"):
                 before: Tensor = getattr(layer, name)
@@ -115,8 +116,10 @@ class Slots(Cache):
             for block in (layer.keys, layer.values):
                 block[[one, other], :, :tokens] = block[[other, one], :, :tokens]
 
-    def clear(self) -> None:
-        """Gives the memory back."""
+    def rest(self) -> None:
+        """Nothing is in it: it gives its memory back, but for a little that the next question takes again."""
+        if sum(layer.keys.nbytes + layer.values.nbytes for layer in self._made()) <= SMALL:
+            return
         self.rows = self.columns = 0
         for layer in self._layers:
             layer.keys = layer.values = None
