@@ -13,6 +13,7 @@ import torch
 from promptune.core.prompt import Prompt, SentPrompt
 from promptune.engines import local_score, overflow
 from promptune.engines.local_adapters import Mix
+from promptune.engines.local_alone import Alone
 from promptune.engines.local_batch import Batch
 from promptune.engines.local_failures import failed
 from promptune.engines.local_rows import Row, row
@@ -36,8 +37,11 @@ class LocalEngine:
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        for _, group in groupby(sorted(requests, key=_weights), key=_weights):
-            threading.Thread(target=self._start, args=(list(group), events.put), daemon=True).start()
+        groups = [list(group) for _, group in groupby(sorted(requests, key=_weights), key=_weights)]
+        ready = [group for group in groups if self._shelf.has(group[0].weights)]
+        for together in [ready, *([group] for group in groups if group not in ready)]:
+            if together:
+                threading.Thread(target=self._start, args=(together, events.put), daemon=True).start()
         waiting = {request.id for request in requests}
         try:
             while waiting:
@@ -48,26 +52,32 @@ class LocalEngine:
         finally:
             self._cancelled.update(waiting)  # the iterator was closed: what is left ends at its next token
 
-    def _start(self, requests: list[Request], emit: Emit) -> None:
-        """Requests of the same weights become rows of their model. Whatever fails, every request ends in an event."""
-        left = {request.id for request in requests}
+    def _start(self, groups: list[list[Request]], emit: Emit) -> None:
+        """Requests become rows of their model, each group with its own weights. Whatever fails, every request ends in an event."""
 
         def tell(event: Event) -> None:
             if isinstance(event, Finished | Failed):
-                left.discard(event.id)
                 self._cancelled.discard(event.id)
             emit(event)
 
+        rows: dict[Batch | Alone, list[tuple[Row, Mix]]] = {}
+        for requests in groups:
+            try:
+                voice = self._voice(requests, tell)
+            except Exception as error:
+                for request in requests:
+                    tell(failed(request.id, error))
+            else:
+                rows.setdefault(voice.runner, []).extend(self._rows(voice, requests, tell))
+        for runner, some in rows.items():
+            runner.add(some)
+
+    def _voice(self, requests: list[Request], tell: Emit) -> Voice:
         def wait(what: str) -> None:
             for request in requests:
                 tell(Held(request.id, what))
 
-        try:
-            voice = self._shelf.get(requests[0].weights, wait)
-            voice.runner.add(self._rows(voice, requests, tell))
-        except Exception as error:
-            for id in list(left):
-                tell(failed(id, error))
+        return self._shelf.get(requests[0].weights, wait)
 
     def _rows(self, voice: Voice, requests: list[Request], tell: Emit) -> list[tuple[Row, Mix]]:
         rows, loaded = [], voice.loaded

@@ -28,7 +28,7 @@ from promptune.engines.protocol import Held
 ROWS = 32  # in the batch at once; an owner who has none in it gets in even so, up to half as many more
 PIECE = 512  # tokens of prompts that are read between two steps of those who answer, what fills up shorter ones among them
 DESK = 16_384  # tokens of a group of prompts, with what is known of them
-SHARED = 3  # a prompt waits for another that is being read if they share at least one part in so many of it
+SHARED = 64  # tokens that a prompt must have in common with another one that is being read, and half of its own, to wait for that: a pass costs something too
 T = TypeVar("T")
 
 
@@ -63,7 +63,7 @@ class Batch:
         self.loaded, self.reader, self.prefixes = loaded, reader, Prefixes(prefixes)
         self._most = rows // max(1, reader.token)  # tokens of all rows
         self._cancelled = cancelled
-        self._inbox: queue.SimpleQueue[Seat | Callable[[], None]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[list[Seat] | Callable[[], None]] = queue.SimpleQueue()
         self._waiting: list[Seat] = []
         self._reading: list[Seat] = []
         self._answering: list[Seat] = []  # by slot
@@ -75,8 +75,8 @@ class Batch:
     # ---- from any thread ----
 
     def add(self, rows: Sequence[tuple[Row, Mix]]) -> None:
-        for row, mix in rows:
-            self._put(Seat(row, mix, []))
+        """At once, so that they are read together."""
+        self._put([Seat(row, mix, []) for row, mix in rows])
 
     def run(self, work: Callable[[], T]) -> T:
         """Does something with the model between two rounds."""
@@ -101,7 +101,7 @@ class Batch:
         if thread := self._thread:
             thread.join()
 
-    def _put(self, thing: Seat | Callable[[], None]) -> None:
+    def _put(self, thing: list[Seat] | Callable[[], None]) -> None:
         with self._lock:
             self._inbox.put(thing)
             if self._thread is None:
@@ -123,8 +123,8 @@ class Batch:
         while True:
             while not self._inbox.empty():
                 thing = self._inbox.get()
-                if isinstance(thing, Seat):
-                    self._waiting.append(thing)
+                if isinstance(thing, list):
+                    self._waiting += thing
                 else:
                     thing()
             for seat in [*self._waiting, *self._reading, *self._answering]:
@@ -295,4 +295,4 @@ def _alike(one: Seat, other: Seat) -> bool:
     if one.mix != other.mix or one.ids[:BLOCK] != other.ids[:BLOCK]:
         return False
     shared = next((i for i, (mine, theirs) in enumerate(zip(one.ids, other.ids, strict=False)) if mine != theirs), min(len(one.ids), len(other.ids)))
-    return shared >= BLOCK and SHARED * shared >= len(one.ids)
+    return shared >= SHARED and 2 * shared >= len(one.ids)

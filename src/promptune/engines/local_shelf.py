@@ -75,6 +75,11 @@ class Shelf:
             self._load(key, mine, tell)
         return future.result()
 
+    def has(self, weights: Weights) -> bool:
+        """Whether nobody need wait for it."""
+        found = self._voices.get(_key(weights))
+        return found is not None and found.done()
+
     def release(self) -> None:
         with self._lock:
             self._voices.clear()
