@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 
 from promptune.engines.protocol import Delta, Engine, Event, Failed, Finished, Held, Sent
@@ -16,6 +16,7 @@ from promptune.pane import Asked, Frame, Pane, settled, waiting
 log = logging.getLogger(__name__)
 
 GRACE = 1.5  # seconds for cancelled generations to hand in what they have
+NEVER_ENDED = "The model did not end when it was asked to."
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,22 @@ class _Place:
 class Comparison:
     """`frames()` once; `frame` holds the newest one, also after the frames were closed early."""
 
-    def __init__(self, engine: Engine, asked: Sequence[Asked], *, seconds: float, stop: threading.Event) -> None:
+    def __init__(self, engine: Engine, asked: Mapping[int, Asked], frame: Frame = (), *, seconds: float, stop: threading.Event) -> None:
+        """`asked`: by pane. `frame` has the other panes, which stay as they are."""
         self._engine, self._asked, self._seconds, self._stop = engine, asked, seconds, stop
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._places = {request.id: _Place(i, n) for i, one in enumerate(asked) for n, request in enumerate(one.requests)}
+        self._stops: queue.SimpleQueue[int] = queue.SimpleQueue()  # panes
+        self._places = {request.id: _Place(i, n) for i, one in asked.items() for n, request in enumerate(one.requests)}
         self._tokens: dict[str, int] = {}  # of every request, so far
-        self._ends: list[dict[int, Finished | Failed]] = [{} for _ in asked]
+        self._ends: dict[int, dict[int, Finished | Failed]] = {i: {} for i in asked}
+        self._given_up: dict[int, float] = {}  # panes that were stopped, and when no more is waited for them
         self._end = float("inf")  # on the monotonic clock: it runs from when the model has the question, not while it is loaded
         self._late = False
-        self.frame: Frame = tuple(waiting(one) for one in asked)
+        self.frame: Frame = tuple(waiting(asked[i]) if i in asked else frame[i] for i in range(max(len(frame), len(asked))))
+
+    def stop(self, pane: int) -> None:
+        """From any thread: this one ends with what it has, the others go on."""
+        self._stops.put(pane)
 
     def frames(self, poll: float) -> Generator[Frame, None, None]:
         """A frame at least every `poll` seconds. A stop, the time's end, or closing it cancels what still runs and keeps what that has."""
@@ -45,19 +53,22 @@ class Comparison:
         try:
             while self._collect(poll):
                 yield self.frame
+                self._stop_some()
                 if time.monotonic() > self._end or self._stop.is_set():
                     self._late = not self._stop.is_set()
+                    break
+                if not self._places:
                     break
         finally:
             if self._places:
                 self._engine.cancel(list(self._places))
                 self._drain()
-                self._give_up()
+                self._give_up({place.pane for place in self._places.values()})
         yield self.frame
 
     def _pump(self) -> None:
         try:
-            for event in self._engine.stream([request for one in self._asked for request in one.requests]):
+            for event in self._engine.stream([request for one in self._asked.values() for request in one.requests]):
                 self._events.put(event)
         except UserError as error:
             self._fail(error.name, error.what, error.todo)
@@ -84,17 +95,28 @@ class Comparison:
             self._take(event)
         return True
 
+    def _stop_some(self) -> None:
+        now = time.monotonic()
+        while not self._stops.empty():
+            pane = self._stops.get()
+            self._engine.cancel([id for id, place in self._places.items() if place.pane == pane])
+            self._given_up.setdefault(pane, now + GRACE)
+        under_way = {place.pane for place in self._places.values()}
+        self._give_up({pane for pane, end in self._given_up.items() if now > end and pane in under_way})
+
     def _drain(self) -> None:
         end = time.monotonic() + GRACE
         while self._places and time.monotonic() < end and self._collect(0.05):
             continue
 
-    def _give_up(self) -> None:
+    def _give_up(self, panes: set[int]) -> None:
         """What did not even end when it was cancelled: its text stays, and its pane waits no longer."""
-        for i in {place.pane for place in self._places.values()}:
+        for i in panes:
             ends = list(self._ends[i].values())
             pane = settled(self.frame[i], self._asked[i], ends) if ends else self.frame[i]
-            self._show(i, replace(pane, state="cancelled", finish_reason="cancelled", error="The model did not end when it was asked to."))
+            error = NEVER_ENDED if pane.prompt else ""  # without a prompt its model is being loaded still
+            self._show(i, replace(pane, state="cancelled", finish_reason="cancelled", error=error, held=""))
+        self._places = {id: place for id, place in self._places.items() if place.pane not in panes}
 
     def _take(self, event: Event) -> None:
         place = self._places.get(event.id)
@@ -111,16 +133,16 @@ class Comparison:
         elif isinstance(event, Delta):
             self._tokens[event.id] = event.tokens
             text = pane.text + event.text if place.sample == 0 else pane.text  # the first sample is watched, the others are counted
-            pane = replace(pane, text=text, completion_tokens=sum(self._tokens.get(request.id, 0) for request in asked.requests))
+            pane = replace(pane, held="", text=text, completion_tokens=sum(self._tokens.get(request.id, 0) for request in asked.requests))
         else:
             del self._places[event.id]
             self._ends[i][place.sample] = event
             pane = replace(pane, sampled=len(self._ends[i]))
             if pane.sampled == pane.samples:
-                pane = self._ended(pane, asked, [self._ends[i][n] for n in range(pane.samples)])
+                pane = self._ended(replace(pane, held=""), asked, [self._ends[i][n] for n in range(pane.samples)])
         self._show(i, pane)
 
-    def _ended(self, pane: Pane, asked: Asked, ends: Sequence[Finished | Failed]) -> Pane:
+    def _ended(self, pane: Pane, asked: Asked, ends: list[Finished | Failed]) -> Pane:
         pane = settled(pane, asked, ends)
         return replace(pane, error=f"Stopped after {self._seconds:g} seconds.") if pane.state == "cancelled" and self._late else pane
 

@@ -32,11 +32,13 @@ class LocalEngine:
         if self._device == "cuda" and not torch.cuda.is_available():
             raise EngineError("there is no CUDA device that torch can use.", where="device", todo="Set PROMPTUNE_DEVICE=auto or cpu.")
         self._sandbox = Sandbox()
+        self._streaming: set[str] = set()  # requests that have not ended
         self._cancelled: set[str] = set()
         self._shelf = Shelf(self._device, self._cancelled.__contains__, memory)
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._streaming.update(request.id for request in requests)
         groups = [list(group) for _, group in groupby(sorted(requests, key=_weights), key=_weights)]
         ready = [group for group in groups if self._shelf.has(group[0].weights)]
         for together in [ready, *([group] for group in groups if group not in ready)]:
@@ -50,13 +52,14 @@ class LocalEngine:
                     waiting.discard(event.id)
                 yield event
         finally:
-            self._cancelled.update(waiting)  # the iterator was closed: what is left ends at its next token
+            self.cancel(list(waiting))  # the iterator was closed: what is left ends at its next token
 
     def _start(self, groups: list[list[Request]], emit: Emit) -> None:
         """Requests become rows of their model, each group with its own weights. Whatever fails, every request ends in an event."""
 
         def tell(event: Event) -> None:
             if isinstance(event, Finished | Failed):
+                self._streaming.discard(event.id)
                 self._cancelled.discard(event.id)
             emit(event)
 
@@ -94,7 +97,7 @@ class LocalEngine:
         return rows
 
     def cancel(self, ids: Sequence[str]) -> None:
-        self._cancelled.update(ids)
+        self._cancelled.update(self._streaming.intersection(ids))
 
     def device(self) -> tuple[str, int]:
         if self._device == "cuda":

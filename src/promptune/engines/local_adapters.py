@@ -18,6 +18,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from promptune.engines import folder
+from promptune.errors import ModelUnusable
 
 # Of an adapter's settings, those that change nothing of what it adds, or are read here. Any other that is set means another kind of LoRA.
 INERT = frozenset(
@@ -59,6 +60,8 @@ def read_lora(path: Path, model: Any) -> Lora | None:
     scale = alpha / (rank**0.5 if config.get("use_rslora") else rank)
     with safe_open(path / folder.ADAPTER_WEIGHTS, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # a safetensors file is no dict
+    if broken := next((name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())), ""):
+        raise ModelUnusable(f"the folder {path} cannot be used: its {broken} holds what is no number.", todo="Tune it again, with a lower rate.")
     names = {name.removeprefix(PREFIX).removesuffix(DOWN) for name in tensors if name.endswith(DOWN)}
     if {f"{PREFIX}{name}{end}" for name in names for end in (DOWN, UP)} != set(tensors):
         return None

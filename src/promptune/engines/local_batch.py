@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
@@ -40,8 +40,10 @@ class Seat:
     mix: Mix
     kept: Kept  # keys and values of what is read of its prompt, until all is
     read: int = 0  # tokens whose keys and values are there
+    known: int = 0  # of them, those that were known before
     last: int = -1  # the answer's newest token, which is read next
     told: bool = False  # that it waits
+    failed: bool = False
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -67,6 +69,8 @@ class Batch:
         self._waiting: list[Seat] = []
         self._reading: list[Seat] = []
         self._answering: list[Seat] = []  # by slot
+        self._groups = 0  # that were read
+        self._served: dict[str, int] = {}  # by owner the last one of them that had a prompt of theirs
         self._slots, self._desk = Slots(reader.layers), Slots(reader.layers)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None  # while there is something to do; under the lock
@@ -113,10 +117,18 @@ class Batch:
     @torch.inference_mode()
     def _run(self) -> None:
         torch.set_num_threads(self.loaded.threads)
-        while self._take_in():
-            self._seat()
-            self._read()
-            self._step()
+        while True:
+            try:
+                if not self._take_in():
+                    return
+                self._seat()
+                self._read()
+                self._step()
+            except Exception as error:  # of the batch itself: its rows fail, and it lives
+                self._fail([*self._waiting, *self._reading, *self._answering], error)
+                self._waiting, self._reading, self._answering = [], [], []
+                self._slots.clear()
+                self._desk.clear()
 
     def _take_in(self) -> bool:
         """False where nothing is left."""
@@ -133,6 +145,7 @@ class Batch:
             self._clean()
             if self._waiting or self._reading or self._answering:
                 return True
+            self._served.clear()
             for slots in (self._slots, self._desk):
                 slots.rest()
             with self._lock:
@@ -143,17 +156,17 @@ class Batch:
     def _seat(self) -> None:
         """Owners take turns: next comes whoever has the fewest rows in the batch, of theirs the oldest."""
         there = [*self._reading, *self._answering]
-        inside, tokens = Counter(seat.row.request.owner for seat in there), sum(seat.room for seat in there)
+        inside, widest = Counter(seat.row.request.owner for seat in there), max((seat.room for seat in there), default=0)
         while self._waiting:
             seat = min(self._waiting, key=lambda one: inside[one.row.request.owner])
             owner = seat.row.request.owner
             full = inside.total() >= (ROWS if inside[owner] else ROWS + ROWS // 2)
-            if full or (inside.total() and tokens + seat.room > self._most):
+            widest = max(widest, seat.room)
+            if full or (inside.total() and (inside.total() + 1) * widest > self._most):
                 break
             self._waiting.remove(seat)
             self._reading.append(seat)
             inside[owner] += 1
-            tokens += seat.room
         for place, seat in enumerate(self._waiting):
             if not seat.told:
                 seat.told = True
@@ -171,6 +184,8 @@ class Batch:
 
     def _read_group(self, group: list[Seat], new: int) -> None:
         """The next tokens of prompts that are about equally long from where they are not known, `new` of each at most."""
+        self._groups += 1
+        self._served |= {seat.row.request.owner: self._groups for seat in group}
         pieces = [seat.ids[seat.read : seat.read + new] for seat in group]
         try:
             self._desk.reserve(len(group), max(seat.read for seat in group) + new)
@@ -181,24 +196,27 @@ class Batch:
             ready = [slot for slot, (seat, piece) in enumerate(zip(group, pieces, strict=True)) if seat.left == len(piece)]
             self._slots.reserve(len(self._answering) + len(ready), max((len(group[slot].ids) + 1 for slot in ready), default=0))
             for slot, (seat, piece) in enumerate(zip(group, pieces, strict=True)):
-                known, seat.read = seat.read, seat.read + len(piece)
+                seat.read += len(piece)
                 seat.kept = self._desk.read(slot, seat.read)
                 if not seat.left:
-                    self._begin(seat, known)
+                    self._begin(seat)
             self._choose([group[slot] for slot in ready], scores[ready])
         except Exception as error:
             self._fail(group, error)
+        if any(seat.failed for seat in group):
+            self._desk.clear()
         self._reading = [seat for seat in self._reading if seat.left and not seat.row.ended]
         self._clean()
 
     def _group(self) -> list[Seat]:
-        """The one that waits longest, and those like it. Where a beginning is being read, others that share it wait for that."""
+        """The one that waits longest, and those like it; owners take turns here too. Where a beginning is being read, others that share it wait."""
         group: list[Seat] = []
         fresh: list[Seat] = []  # of whose beginning nothing is known
         longest = 0
-        for seat in self._reading:
+        for seat in _by_turns(self._reading, self._served):
             if not seat.read:
                 seat.kept, seat.read = self.prefixes.find(seat.mix, seat.ids)
+                seat.known = seat.read
             if not seat.read:
                 if any(_alike(seat, other) for other in fresh):
                     continue
@@ -213,9 +231,9 @@ class Batch:
             longest = max(longest, left)
         return group
 
-    def _begin(self, seat: Seat, known: int) -> None:
+    def _begin(self, seat: Seat) -> None:
         """Its prompt is read: it gets its slot. What half of was new is worth remembering."""
-        if 2 * known <= len(seat.ids):
+        if 2 * seat.known <= len(seat.ids):
             self.prefixes.add(seat.mix, seat.ids, seat.kept)
         slot = len(self._answering)
         self._slots.write(slot, seat.kept, seat.read)
@@ -276,19 +294,38 @@ class Batch:
             if not seat.row.ended:
                 slot += 1
                 continue
-            if seat.row.request.owner:  # a person may go on from here
-                self.prefixes.add(seat.mix, [*seat.ids, *seat.row.ids][: seat.read], self._slots.read(slot, seat.read))
+            if seat.failed:
+                self._slots.blank(slot)
+            elif seat.row.request.owner:  # a person may go on from here
+                self._remember(seat, slot)
             last = self._answering.pop()
             if last is not seat:
                 self._slots.copy(len(self._answering), slot, last.read)
                 self._answering[slot] = last
 
+    def _remember(self, seat: Seat, slot: int) -> None:
+        try:
+            self.prefixes.add(seat.mix, [*seat.ids, *seat.row.ids][: seat.read], self._slots.read(slot, seat.read))
+        except (RuntimeError, MemoryError):  # there is no memory for it
+            self.prefixes.clear()
+
     def _fail(self, seats: Sequence[Seat], error: Exception) -> None:
         self.prefixes.clear()  # they may be why there is no memory
         for seat in seats:
+            seat.failed = True
             if not seat.row.ended:
                 seat.row.ended = True
                 seat.row.emit(failed(seat.row.request.id, error))
+
+
+def _by_turns(seats: Sequence[Seat], served: Mapping[str, int]) -> list[Seat]:
+    """Everybody's first one, then everybody's second one …; of these, whose turn was longest ago."""
+    before: Counter[str] = Counter()
+    turns = []
+    for seat in seats:
+        turns.append(before[seat.row.request.owner])
+        before[seat.row.request.owner] += 1
+    return [seat for _, seat in sorted(zip(turns, seats, strict=True), key=lambda pair: (pair[0], served.get(pair[1].row.request.owner, 0)))]
 
 
 def _alike(one: Seat, other: Seat) -> bool:

@@ -51,6 +51,8 @@ class Prefixes:
         signs = list(_signs(mix, ids))
         if size > self.budget or not signs:
             return
+        if (longer := self._blocks.get(signs[-1])) is not None and self._entries[longer].ids[: len(ids)] == tuple(ids) and self._entries[longer].mix == mix:
+            return  # it is known, and more
         entry = Prefix(mix, tuple(ids), kept, size)
         for at in {at for sign in signs if (at := self._blocks.get(sign)) is not None}:
             old = self._entries[at]

@@ -13,6 +13,7 @@ from promptune.engines.local_adapters import PLAIN, Mix, Mixer
 from promptune.engines.local_slots import Slots
 
 NEEDED = {"input_ids", "attention_mask", "position_ids", "past_key_values", "use_cache"}  # of a model's forward
+LONG = "longrope"  # positions that turn on the longest one of the pass
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}  # of predictions, as a share of the largest
 
 
@@ -47,15 +48,19 @@ class Reader:
         new = max(len(row) for row in rows)
         slots.reserve(first + len(rows), max(starts) + new)
         slots.at(first, starts, new, self.device)
+        lengths = [len(row) for row in rows]
+        positions = slots.where
+        if min(lengths) < new:  # what fills a row up stands where its last token does: behind the window there may be no position
+            positions = torch.minimum(positions, torch.tensor(starts, device=self.device).add(torch.tensor(lengths, device=self.device) - 1).unsqueeze(1))
         mask = slots.mask()
         if mask is not None and self._additive:
             mask = torch.zeros(mask.shape, dtype=self.model.dtype, device=self.device).masked_fill_(~mask, torch.finfo(self.model.dtype).min)
-        ids = torch.tensor([[*row, *[0] * (new - len(row))] for row in rows], device=self.device)
+        ids = torch.tensor([[*row, *[row[-1]] * (new - len(row))] for row in rows], device=self.device)
         with self.mixer.mixing(mixes):
             out = self.model(
                 input_ids=ids,
                 attention_mask=mask,
-                position_ids=slots.where,
+                position_ids=positions,
                 past_key_values=slots,
                 use_cache=True,
                 **({"logits_to_keep": keep} if self._picks else {}),
@@ -71,6 +76,9 @@ def reader_of(model: Any) -> Reader | None:
     """
     config = model.config.get_text_config(decoder=True)
     kinds = set(getattr(config, "layer_types", None) or ["full_attention" if not getattr(config, "sliding_window", None) else "sliding_attention"])
+    ropes = getattr(config, "rope_parameters", None) or {}
+    if LONG in (ropes.get("rope_type"), *(one.get("rope_type") for one in ropes.values() if isinstance(one, dict))):
+        return None
     if kinds != {"full_attention"} or not set(inspect.signature(model.forward).parameters) >= NEEDED:
         return None
     try:
@@ -83,8 +91,28 @@ def reader_of(model: Any) -> Reader | None:
 
 
 @torch.inference_mode()
+def takes(reader: Reader, mix: Mix) -> bool:
+    """Whether a row with this adapter says beside a plain one what it says alone: not where layers see tokens without their rows."""
+    ids = [[(5 * i + 2) % _vocabulary(reader) for i in range(7)]]
+    try:
+        both = reader.read(Slots(reader.layers), 0, ids * 2, [0, 0], [PLAIN, mix])
+        each = [reader.read(Slots(reader.layers), 0, ids, [0], [one])[0] for one in (PLAIN, mix)]
+    except (RuntimeError, ValueError, IndexError):
+        return False
+    return all(_alike(row, alone) for row, alone in zip(both, each, strict=True))
+
+
+def _alike(row: Tensor, alone: Tensor) -> bool:
+    return bool((row - alone).abs().max() <= TOLERANCE.get(alone.dtype, 1e-2) * alone.abs().max().clamp(min=1e-6))
+
+
+def _vocabulary(reader: Reader) -> int:
+    return int(reader.model.get_input_embeddings().weight.shape[0])
+
+
+@torch.inference_mode()
 def _agrees(reader: Reader) -> bool:
-    vocabulary = int(reader.model.get_input_embeddings().weight.shape[0])
+    vocabulary = _vocabulary(reader)
     short, long = ([(7 * i + at) % vocabulary for i in range(length)] for at, length in ((1, 6), (3, 11)))
     slots, two = Slots(reader.layers), [PLAIN, PLAIN]
     reader.read(slots, 0, [short[:4], long[:7]], [0, 0], two)
@@ -92,6 +120,6 @@ def _agrees(reader: Reader) -> bool:
     found = reader.read(slots, 0, [short[4:], long[7:]], [4, 7], two)
     for row, ids in zip(found, (short, long), strict=True):
         alone = reader.model(input_ids=torch.tensor([ids], device=reader.device)).logits[0, -1]
-        if not bool((row - alone).abs().max() <= TOLERANCE.get(alone.dtype, 1e-2) * alone.abs().max().clamp(min=1e-6)):
+        if not _alike(row, alone):
             return bool(alone.isnan().any())  # damaged weights are told where somebody asks
     return True

@@ -68,7 +68,6 @@ class Row:
             self.shown, self.told = settled, now
 
     def finish(self, reason: FinishReason) -> None:
-        self.ended = True
         text = self.loaded.text(self.ids)
         ends = [at for stop in self.request.stop if (at := text.find(stop)) >= 0]
         generation = Generation(
@@ -81,6 +80,7 @@ class Row:
             weights=self.request.weights.name,
             seed=self.request.seed,
         )
+        self.ended = True
         self.emit(Finished(self.request.id, generation))
 
     def _stopped(self) -> bool:

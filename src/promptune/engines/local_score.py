@@ -74,6 +74,8 @@ def _predictions(voice: Voice, ids: tuple[int, ...]) -> Tensor:
 
 def _behind(voice: Voice, ids: Sequence[int], answers: Sequence[Sequence[int]]) -> list[Tensor]:
     """The predictions of every token of every answer, as it stands behind the prompt: for each (answer, vocabulary)."""
+    if not ids:
+        raise EngineError("nothing is left of the question: the model would read an empty prompt.", todo="Write something to ask.")
     longest = max(map(len, answers), default=0)
     if not voice.loaded.seq2seq:
         _need_room(voice, len(ids) + longest)

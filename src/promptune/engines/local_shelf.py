@@ -22,7 +22,7 @@ from promptune.engines.local_alone import Alone
 from promptune.engines.local_batch import Batch
 from promptune.engines.local_failures import as_engine_error
 from promptune.engines.local_models import Loaded
-from promptune.engines.local_reader import Reader, reader_of
+from promptune.engines.local_reader import Reader, reader_of, takes
 from promptune.engines.local_tuned import load, with_tokenizer
 from promptune.engines.protocol import Weights
 from promptune.errors import OutOfMemory
@@ -56,6 +56,7 @@ class Shelf:
         self._budget = int(MODELS[device] * self.memory) if budget is None else budget
         self._voices: OrderedDict[Key, Future[Voice]] = OrderedDict()
         self._lock = threading.Lock()
+        self._closed = False
         self._loading = threading.Lock()  # one at a time: while transformers loads, whatever any thread makes has no data yet
 
     def get(self, weights: Weights, tell: Tell = lambda _: None) -> Voice:
@@ -81,11 +82,15 @@ class Shelf:
         return found is not None and found.done()
 
     def release(self) -> None:
+        """Unloads what nobody is asking."""
         with self._lock:
-            self._voices.clear()
+            for key, future in list(self._voices.items()):
+                if future.done() and (future.exception() is not None or not future.result().runner.busy):
+                    del self._voices[key]
         self._free()
 
     def close(self) -> None:
+        self._closed = True
         for voice in [future.result() for future in self._voices.values() if future.done() and future.exception() is None]:
             voice.runner.close()
 
@@ -102,10 +107,10 @@ class Shelf:
         if not weights.adapter or folder.inspect_adapter(Path(weights.adapter)) != "peft":
             return None
         base = self.get(replace(weights, adapter="", strength=1.0), tell)
-        if isinstance(base.runner, Alone):
+        if isinstance(batch := base.runner, Alone):
             return None
         lora = self._lora(weights, base) or read_lora(Path(weights.adapter), base.loaded.model)
-        if lora is None:
+        if lora is None or not batch.run(lambda: takes(batch.reader, Mix(lora))):
             return None
         path = Path(weights.adapter)
         loaded = with_tokenizer(base.loaded, path) if folder.brings_tokenizer(path) else base.loaded
@@ -137,7 +142,7 @@ class Shelf:
         if need > self._budget:
             what = f"{name} needs {need / 1e6:,.0f} MB, and models may take {self._budget / 1e6:,.0f} MB of this device."
             raise OutOfMemory(what, todo="Use a smaller model.")
-        while True:
+        while not self._closed:
             with self._lock:
                 there = {at: future.result() for at, future in self._voices.items() if future.done() and future.exception() is None}
                 if sum(voice.size for voice in there.values()) + need <= self._budget:

@@ -111,19 +111,22 @@ class Slots(Cache):
             for block in (layer.keys, layer.values):
                 block[target, :, :tokens] = block[source, :, :tokens]
 
-    def swap(self, one: int, other: int, tokens: int) -> None:
+    def blank(self, slot: int) -> None:
+        """What is no number in it would spoil later rows even where it is masked."""
         for layer in self._made():
-            for block in (layer.keys, layer.values):
-                block[[one, other], :, :tokens] = block[[other, one], :, :tokens]
+            layer.keys[slot].zero_()
+            layer.values[slot].zero_()
 
-    def rest(self) -> None:
-        """Nothing is in it: it gives its memory back, but for a little that the next question takes again."""
-        if sum(layer.keys.nbytes + layer.values.nbytes for layer in self._made()) <= SMALL:
-            return
+    def clear(self) -> None:
         self.rows = self.columns = 0
         for layer in self._layers:
             layer.keys = layer.values = None
             layer.is_initialized = False
+
+    def rest(self) -> None:
+        """Nothing is in it: it gives its memory back, but for a little that the next question takes again."""
+        if sum(layer.keys.nbytes + layer.values.nbytes for layer in self._made()) > SMALL:
+            self.clear()
 
     def _made(self) -> list[Any]:
         return [layer for layer in self._layers if layer.is_initialized]
