@@ -3,6 +3,9 @@
 
 PY := .venv/bin/python
 VENV := @sh scripts/venv.sh
+# Two processes at most, each with models and a browser of its own. A file's tests stay together, since they share what its fixtures made;
+# and the files' order stays, in which the browser's, the longest, come early: else the last one would run alone.
+SPREAD := -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types quick soak format bench pictures lock clean
 
@@ -15,7 +18,7 @@ run:  ## install what the app needs, start it and print its address
 
 test:  ## install what the tests need and run every test, the browser's included
 	$(VENV) run dev
-	@browser=$$($(PY) scripts/browser.py) && PROMPTUNE_CHROMIUM="$$browser" $(PY) -m pytest --cov $(ARGS)
+	@browser=$$($(PY) scripts/browser.py) && PROMPTUNE_CHROMIUM="$$browser" $(PY) -m pytest --cov $(SPREAD) $(ARGS)
 
 check: lint types quick  ## lint, types, and the tests that need no browser
 
@@ -30,7 +33,7 @@ types:  ## mypy, strict
 
 quick:  ## the tests that need no browser
 	$(VENV) run dev
-	@$(PY) -m pytest -m 'not browser' $(ARGS)
+	@$(PY) -m pytest -m 'not browser' $(if $(ARGS),,$(SPREAD)) $(ARGS)
 
 soak:  ## the faults again with twenty kills of a training
 	$(VENV) run dev

@@ -31,7 +31,7 @@ def asked(spelling: str, example: Example = SUM) -> Asked:
 
 
 def compared(*ready: Asked, engine: Scripted | None = None, seconds: float = 60, poll: float = 0.01) -> list[Frame]:
-    return list(Comparison(engine or Scripted(), ready, seconds=seconds, stop=threading.Event()).frames(poll))
+    return list(Comparison(engine or Scripted(), dict(enumerate(ready)), seconds=seconds, stop=threading.Event()).frames(poll))
 
 
 def alone(request: Request) -> Finished:
@@ -112,7 +112,10 @@ def test_samples_that_ended_before_a_stop_still_vote() -> None:
     ready = asked("tiny/self-consistency:3")
     slow = asked("tiny/zero-shot", Example("[long][delay=0.02] x")).requests[0]
     mixed = Asked(ready.contender, ready.strategy, SUM, (slow, *ready.requests[1:]))
-    (pane,) = compared(mixed, seconds=0.3)[-1]
+    stop = threading.Event()
+    for (pane,) in Comparison(Scripted(), {0: mixed}, seconds=60, stop=stop).frames(0.01):
+        if pane.sampled == 2:
+            stop.set()
     assert pane.state == "cancelled" and sum(vote.count for vote in pane.votes) == 2
 
 

@@ -42,13 +42,15 @@ FLOORS: tuple[frozenset[str], ...] = (
             "probes",
             "reports",
             "runs",
+            "talk",
+            "links",
         }
     ),  # what the lab is made of
     frozenset({"ready"}),
-    frozenset({"scores", "tunes"}),
-    frozenset({"duels"}),
+    frozenset({"scores", "tunes", "asked"}),
+    frozenset({"duels", "talks"}),
     frozenset({"lab"}),
-    frozenset({"web", "cli", "cli_duel", "cli_jobs", "cli_score", "cli_tasks", "cli_tune", "terminal", "tiny"}),
+    frozenset({"web", "cli", "cli_duel", "cli_jobs", "cli_score", "cli_tasks", "cli_talks", "cli_tune", "terminal", "tiny"}),
     frozenset({"__main__"}),
 )
 HEAVY = {"torch", "transformers", "peft", "accelerate", "bitsandbytes"}

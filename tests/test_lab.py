@@ -39,6 +39,12 @@ def last(frames: Iterator[Frame]) -> Frame:
     return frame
 
 
+def kept(lab: Lab, owner: str = "local") -> Frame:
+    talk = lab.talks.newest(owner)
+    assert talk is not None
+    return talk.turns[-1].panes
+
+
 def until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
     while not true():
@@ -51,8 +57,8 @@ def test_three_contenders_answer_side_by_side_and_are_kept(lab: Lab) -> None:
     frame = last(lab.compare("local", "How many apples?", THREE))
     assert [pane.contender for pane in frame] == list(THREE)
     assert all(pane.state == "done" and pane.weights == "tiny" and pane.answer and pane.prompt for pane in frame)
-    (record,) = lab.comparisons("local")
-    assert record.question == "How many apples?" and lab.panes(record) == frame and record.size > 0
+    ((info,), talk) = lab.talks.list("local"), lab.talks.newest("local")
+    assert talk is not None and (turn := talk.turns[0]).question == "How many apples?" and turn.panes == frame and info.size > 0
 
 
 def test_frames_only_grow_and_the_last_one_is_whole(lab: Lab) -> None:
@@ -65,7 +71,7 @@ def test_everything_wrong_is_said_at_once_and_nothing_is_asked(lab: Lab) -> None
     with pytest.raises(Problems) as caught:
         lab.compare("local", "  ", ["tiny/zeroshot", "nope/cot", "tiny/", "tiny+x/cot"])
     assert [problem.field for problem in caught.value.problems] == ["question", "contender 1", "contender 2", "contender 3", "contender 4"]
-    assert lab.comparisons("local") == [] and lab.status().pid is None
+    assert lab.talks.list("local") == [] and lab.status().pid is None
 
 
 @pytest.mark.parametrize("question", ["a\0b", "half \ud800", "x" * 100_001])
@@ -78,17 +84,16 @@ def test_a_question_that_is_no_text_is_refused_in_words(lab: Lab, question: str)
 def test_any_text_comes_back_byte_for_byte(lab: Lab, question: str) -> None:
     (pane,) = last(lab.compare("local", question, THREE[:1]))
     assert pane.text == f"You asked: {question}"
-    (record,) = lab.comparisons("local")
-    assert json.loads(lab.export_comparison("local", record.id, "json"))["question"] == question
-    assert question in lab.export_comparison("local", record.id, "md")
+    (info,) = lab.talks.list("local")
+    assert json.loads(lab.talks.export("local", info.id, "json"))["turns"][0]["question"] == question
+    assert question in lab.talks.export("local", info.id, "md")
 
 
 def test_one_failing_pane_says_why_and_the_others_go_on(lab: Lab, tmp_path: Path) -> None:
     """All panes get the same question, so the failing one is a model whose folder went away."""
     frame = last(lab.compare("local", "[fail] x", THREE[:2]))
     assert all(pane.state == "failed" and "failed on request" in pane.error and len(pane.text.split()) == 3 for pane in frame)
-    (record,) = lab.comparisons("local")
-    assert lab.panes(record) == frame, "what was seen is kept, failures too"
+    assert kept(lab) == frame, "what was seen is kept, failures too"
 
 
 def test_closing_the_frames_stops_the_work_and_keeps_what_there_is(lab: Lab) -> None:
@@ -96,8 +101,7 @@ def test_closing_the_frames_stops_the_work_and_keeps_what_there_is(lab: Lab) -> 
     while not next(frames)[0].text:
         continue
     frames.close()
-    (record,) = lab.comparisons("local")
-    (pane,) = lab.panes(record)
+    (pane,) = kept(lab)
     assert pane.state == "cancelled" and 0 < pane.completion_tokens < 2000 and pane.text
 
 
@@ -118,27 +122,15 @@ def test_a_dead_device_process_is_a_failed_pane_and_the_next_question_works(lab:
 
 
 def test_another_owners_things_answer_like_things_that_do_not_exist(lab: Lab) -> None:
-    last(lab.compare("anna", "mine", THREE[:1]))
+    """Talks: tests/test_talks_many.py."""
     job = lab.start_batch("anna", ["a"], THREE[:1])
-    id = lab.comparisons("anna")[0].id
-    for call in (
-        lambda owner, key: lab.comparison(owner, key),
-        lambda owner, key: lab.export_comparison(owner, key, "md"),
-        lambda owner, key: lab.delete_comparison(owner, key),
-        lambda owner, key: lab.rename_comparison(owner, key, "x"),
-    ):
-        with pytest.raises(NotFound) as foreign:
-            call("ben", id)
-        with pytest.raises(NotFound) as missing:
-            call("ben", "f" * 12)
-        assert str(foreign.value).replace(id, "") == str(missing.value).replace("f" * 12, "")
     for call in (lab.job, lab.cancel_job, lab.resume_job, lab.delete_job, lab.batch_result):
         with pytest.raises(NotFound) as foreign:
             call("ben", job.id)
         with pytest.raises(NotFound) as missing:
             call("ben", "f" * 12)
         assert str(foreign.value).replace(job.id, "") == str(missing.value).replace("f" * 12, "")
-    assert lab.comparisons("ben") == [] and lab.jobs("ben") == []
+    assert lab.jobs("ben") == []
 
 
 def test_a_batch_runs_in_a_worker_and_its_result_is_exported(lab: Lab) -> None:
@@ -187,7 +179,7 @@ def test_a_closed_lab_leaves_no_process(settings: Settings) -> None:
 
 def test_the_command_says_the_same_on_a_command_line(lab: Lab) -> None:
     question = 'what\'s "this" $(touch x); `ls` {{a}}'
-    argv = shlex.split(lab.command(THREE, question))
+    argv = shlex.split(lab.talks.command(THREE, question))
     assert argv == ["promptune", "ask", question, "-c", THREE[0], "-c", THREE[1], "-c", THREE[2]]
 
 

@@ -13,11 +13,16 @@ from promptune.tasks.templates import library
 from promptune.tuning.recipes import recipes
 from promptune.web import page
 
-PANE = 7  # settings of a pane
-SETTINGS = 3 * PANE
-QUESTION = 4 + SETTINGS  # a question, its task, the row it came from, what waits to go back into the box
-SHOWN = 11 + 3 * 4  # what a question changes: box, buttons, lines, chips, memories; head, talk, result and prompt of three panes
+PANE, PANES = 7, 6  # settings of a pane
+ASKED = 2 + PANES * PANE  # the talk, how many panes, their settings
+QUESTION = 3 + ASKED  # the box, the task, the row in the box
+VIEW = 8  # what a question changes of a pane: head, what is next, talk, result, prompt, confidence; what stands beside its settings
+DRAWN = 6 + PANES * VIEW
+SHOWN = DRAWN + 7  # with box, buttons, chips' row, note, memories
+FILLED = 2 + PANES * (PANE + 4)  # what other contenders change: how many, the box's label, settings, columns and what stands in them
+JUDGED = DRAWN + FILLED - 3 * PANES  # what is next, and what stands beside settings, is of both
 TASK = 7 + 10  # what another task changes: its line, ten chips, memories
+EVERYTHING = 1 + TASK + SHOWN + FILLED - 3 * PANES - 1 - 4 + 2  # the task; note, chips' row, row in the box and memory are of several; link and wish
 HELD = 3  # the box, the row in it, what goes back into it
 JOB = 7
 DUEL, TUNED, SCORED = 4, 17, 19  # what is shown of a duel that runs, of the runs, of the scorecards
@@ -30,29 +35,57 @@ TEMPLATE = 2 + FIELDS + 3 + 1 + FORM + 3  # its second step: the choice, its fie
 
 # api_name: (inputs, outputs, queued)
 EVENTS = {
-    "ask": (QUESTION, SHOWN, True),
-    "ask_with_less": (1, SHOWN, True),
-    **{f"give_back_{i}": (2, HELD, False) for i in range(2)},
-    **{f"remember_{i}": (1, 0, False) for i in range(2)},
+    "ask": (2 + QUESTION, SHOWN, True),
+    "ask_with_less": (2, SHOWN, True),
+    "give_back": (2, HELD, False),
     "stop": (0, 0, False),
+    **{f"{name}_remember": (1, 0, False) for name in ("ask", "new_chat", "open_talk", "restore")},
     **{
         f"{name}_{event}": counts
         for name in ("task", "tasks_use", "tasks_saved", "runs_compare")
-        for event, counts in {"chosen": (2, TASK, False), "remember": (1, 0, False)}.items()
+        for event, counts in {"chosen": (1 + ASKED, TASK + JUDGED - 1, False), "remember": (1, 0, False)}.items()
     },
     "try_example": (2 + HELD, HELD + 3, False),
     "try_remember": (1, 0, False),
     **{f"chip_{i}": (1 + HELD, HELD, False) for i in range(10)},
     **{f"chip_{i}_send": (0, 0, False) for i in range(10)},
-    **{f"describe_{letter}": (1 + PANE, 6, False) for letter in "abc"},
-    **{f"suggest_{letter}": (1, 1, False) for letter in "abc"},
-    "command": (4 + SETTINGS, 1, False),
+    **{
+        f"{event}_{letter}": counts
+        for letter in "abcdef"
+        for event, counts in {
+            "describe": (1 + PANE, 2 + VIEW, False),
+            "describe_suggested": (1 + PANE, 2 + VIEW, False),
+            "suggest": (1, 1, False),
+            "ask_again": (2, SHOWN, True),
+            "stop": (0, 0, False),
+            "remove": (1 + ASKED, JUDGED, False),
+            "best": (1, JUDGED, False),
+            "look": (2, 1, True),
+        }.items()
+    },
+    **{f"remove_{letter}_remember": (1, 0, False) for letter in "abcdef"},
+    **{f"vote_{vote}": (1, JUDGED, False) for vote in ("tie", "bad")},
+    "add_pane": (1 + ASKED, JUDGED, False),
+    "new_chat": (ASKED, SHOWN + FILLED - 3 * PANES - 1, True),
+    "edit_turn": (5, HELD + 2 + TASK - 1, False),
+    "edit_turn_write": (0, 0, False),
+    "list_models": (3 + PANES, PANES + 2 + TASK, False),
+    "open_talk": (1, EVERYTHING, True),
+    "restore": (3, EVERYTHING, False),
+    "command": (QUESTION, 2, False),
     "copy_command": (1, 0, False),
-    "list_models": (2 + 3, 5 + TASK, False),
-    "restore": (1, 1 + TASK + 2 + SETTINGS + 3 * 7, False),
+    "share": (QUESTION, 2, False),
+    "share_copy": (1, 0, False),
+    "export": (1, 1, False),
+    "export_open": (0, 0, False),
+    "foot_task": (1, 3, False),
+    "rows_score": (2 + ASKED, 3, True),
+    "board_open": (3, 4, False),
+    **{f"board_{event}": (3, 1, False) for event in ("which", "voted", "task")},
+    "blind_told": (1, 1, False),
     "job_shown": (1, JOB, False),
     "job_watched": (1, JOB, False),
-    "job_start": (2 + SETTINGS, 1 + JOB, True),
+    "job_start": (3 + PANES * PANE, 1 + JOB, True),
     "job_sample": (0, 1, False),
     "job_cancel": (1, JOB, False),
     "job_resume": (1, JOB, False),
@@ -69,7 +102,7 @@ EVENTS = {
     "tune_arrive": (0, 0, False),
     **{f"runs_{event}": (2, TUNED, False) for event in ("watched", "shown", "open", "cancel", "resume", "delete")},
     "runs_rename": (3, TUNED, False),
-    "runs_compare": (1, 2 + SETTINGS, False),
+    "runs_compare": (1, 2 + FILLED, False),
     "runs_score": (1, 6, False),
     "score_choices": (2, 2, False),
     "score_start": (5, 3, True),
@@ -110,6 +143,9 @@ EVENTS = {
     "new_save": (2 + 1 + READ + FORM, 6, True),
     **{f"new_step_{i}": (0, 0, False) for i in range(6)},
     **{f"new_change_{i}": (1, FOLDS, False) for i in range(3)},
+    "talks_look": (1, OPENED, False),
+    "talks_search": (2, LISTED, False),
+    "talks_compare": (1, 2, False),
     "model_add": (1, 3, True),
     "model_stop": (0, 0, False),
     "model_added": (1, LISTED, False),
@@ -117,13 +153,13 @@ EVENTS = {
     "status_watched": (0, 1, False),
 } | {
     f"{shelf}_{event}": counts
-    for shelf in ("comparisons", "jobs", "models")
+    for shelf in ("talks", "jobs", "models")
     for event, counts in {
-        "list": (1, LISTED, False),
+        "list": (1 + (shelf == "talks"), LISTED, False),
         "open": (1, OPENED, False),
-        "rename": (2, LISTED + OPENED - 1, False),
+        "rename": (2 + (shelf == "talks"), LISTED + OPENED - 1, False),
         "reveal": (0, 0, False),
-        "delete": (1, LISTED, False),
+        "delete": (1 + (shelf == "talks"), LISTED, False),
     }.items()
 }
 
@@ -151,8 +187,8 @@ def test_no_event_is_public_or_nameless(demo: gr.Blocks) -> None:
 
 def test_questions_stream_side_by_side_and_never_twice_from_one_page(demo: gr.Blocks) -> None:
     """One limit for every way to ask; gradio's own default would let one visitor block all others."""
-    asks = [fn for fn in demo.fns.values() if str(fn.api_name).startswith("ask")]
-    assert len(asks) == 2
+    asks = [fn for fn in demo.fns.values() if str(fn.api_name).startswith("ask") and fn.queue]
+    assert len(asks) == 2 + PANES
     for fn in asks:
         assert (fn.concurrency_id, fn.concurrency_limit, fn.trigger_mode) == ("ask", 32, "once")
 

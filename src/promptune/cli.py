@@ -19,6 +19,7 @@ from promptune import export
 from promptune.cli_duel import duel
 from promptune.cli_jobs import jobs_app, started
 from promptune.cli_score import metrics, probes, rescore, score
+from promptune.cli_talks import leaderboard, talks_app
 from promptune.cli_tasks import passages_app, prompts_app, tasks_app, templates
 from promptune.cli_tune import recipes, tune
 from promptune.core.task import SPLITS, Split
@@ -44,7 +45,8 @@ app.add_typer(tasks_app, name="tasks")
 app.add_typer(prompts_app, name="prompts")
 app.add_typer(passages_app, name="passages")
 app.add_typer(jobs_app, name="jobs")
-for command in (templates, score, rescore, metrics, probes, tune, recipes, duel):
+app.add_typer(talks_app, name="talks")
+for command in (templates, score, rescore, metrics, probes, tune, recipes, duel, leaderboard):
     app.command()(command)
 
 
@@ -129,6 +131,7 @@ def ask(
     wait: Annotated[bool, typer.Option("--wait", help="With --file: stay until the job ended.")] = False,
     task: Annotated[str | None, typer.Option("--task", help="Ask it as this task does: through its template, with its examples.")] = None,
     row: Annotated[str | None, typer.Option("--row", help="With --task: a row of it (7, train:3), or its other columns as JSON.")] = None,
+    after: Annotated[str | None, typer.Option("--after", help="Behind this kept conversation, ID, or behind its first N turns, ID:N.")] = None,
     drop: Annotated[bool, typer.Option("--drop", help="Leave out examples or passages that do not fit the window; else such a prompt is refused.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -138,6 +141,9 @@ def ask(
     if (question is None) == (file is None) and not (from_row and file is None):
         todo = "Write the text for its input column too." if about else "promptune ask 'Why is the sky blue?' -c tiny/zero-shot"
         raise UserError("give either a question or --file.", where="ask", todo=todo)
+    talk, turns = _after(after)
+    if talk and (about is not None or file is not None):
+        raise UserError("--after goes with a plain question.", where="ask", todo="In a task, and in a file, every question stands alone.")
     if file is not None and about is not None:
         raise UserError("--file asks plain questions.", where="ask", todo="A whole task is asked by `promptune score`.")
     with lab() as here:
@@ -146,7 +152,9 @@ def ask(
             return started(here, job, wait, as_json)
         asked = here.tasks.typed(OWNER, about) if about and question is None else sys.stdin.read() if question == "-" else question or ""
         with _until_ctrl_c() as stop:
-            panes = _last(here.compare(OWNER, asked, contender, about=about, overflow="drop" if drop else "fail", keep=False, stop=stop))
+            panes = _last(
+                here.compare(OWNER, asked, contender, about=about, talk=talk, after=turns, overflow="drop" if drop else "fail", keep=False, stop=stop)
+            )
     answers = [export.answer(pane) for pane in panes]
     say({"answers": answers}, as_json, lambda: "\n\n".join("\n".join(filter(None, (a["contender"], a["text"].strip(), a.get("error")))) for a in answers))
     if stop.is_set():
@@ -173,6 +181,13 @@ def _about(task: str | None, row: str | None) -> About | None:
     if not isinstance(values, dict):
         raise UserError(f"{row!r} is neither a row nor columns.", where="--row", todo='Write 7, train:3 or {"column": "value"}.')
     return About(task, values=values)
+
+
+def _after(text: str | None) -> tuple[str, int | None]:
+    talk, colon, turns = (text or "").partition(":")
+    if text is not None and (not talk or (colon and not (turns.isascii() and turns.isdecimal() and len(turns) < 9))):
+        raise UserError(f"{text!r} is no conversation.", where="--after", todo="Write ID or ID:N; promptune talks lists them.")
+    return talk, int(turns) if turns else None
 
 
 @contextmanager

@@ -49,15 +49,14 @@ class Comparison:
 
     def frames(self, poll: float) -> Generator[Frame, None, None]:
         """A frame at least every `poll` seconds. A stop, the time's end, or closing it cancels what still runs and keeps what that has."""
-        threading.Thread(target=self._pump, daemon=True).start()
+        if self._places:
+            threading.Thread(target=self._pump, daemon=True).start()
         try:
-            while self._collect(poll):
+            while self._places and self._collect(poll):
                 yield self.frame
                 self._stop_some()
                 if time.monotonic() > self._end or self._stop.is_set():
                     self._late = not self._stop.is_set()
-                    break
-                if not self._places:
                     break
         finally:
             if self._places:

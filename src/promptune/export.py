@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict
 from typing import Any
 
 from promptune.core.job import Job
 from promptune.errors import NotFound
 from promptune.jobs.batch import BatchResult
-from promptune.pane import Frame, Pane
+from promptune.pane import Pane
 from promptune.registry import did_you_mean
-from promptune.store.comparisons import ComparisonRecord
+from promptune.talk import Talk
 
+LETTERS = "ABCDEF"  # of panes whose names are hidden
+VOTES = {"tie": "Voted: a tie.", "bad": "Voted: all bad."}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 
 
@@ -32,18 +35,41 @@ def answer(pane: Pane) -> dict[str, Any]:
     }
     votes = [{"value": vote.value, "count": vote.count} for vote in pane.votes]
     known = {"reference": pane.reference, "correct": pane.correct} if pane.correct is not None else {}
-    left_out = {"dropped": pane.dropped} if pane.dropped else {}
+    left_out = {key: value for key, value in (("dropped", pane.dropped), ("forgotten", pane.forgotten)) if value}
     return values | ({"votes": votes} if votes else {}) | known | left_out | ({"error": pane.error} if pane.error else {})
 
 
-def comparison(record: ComparisonRecord, panes: Frame, form: str) -> str:
+def talk(one: Talk, form: str) -> str:
+    """All turns. While names are hidden they are so here too."""
+    hides = [turn.hidden or one.turns[-1].hidden for turn in one.turns]
     if form == "json":
-        return _json({"question": record.question, "created": record.created, "answers": [answer(pane) for pane in panes]})
+        turns = [
+            {
+                "question": turn.question,
+                **({"about": asdict(turn.about)} if turn.about else {}),
+                "answers": [_unnamed(i, pane) if hidden else answer(pane) for i, pane in enumerate(turn.panes)],
+                "vote": turn.vote,
+                "blind": turn.blind,
+            }
+            for turn, hidden in zip(one.turns, hides, strict=True)
+        ]
+        return _json({"label": one.label, "created": one.created, "turns": turns})
     _need(form, "json", "md")
-    lines = [f"# {_line(record.label)}", "", *_quoted(record.question)]
-    for pane in panes:
-        lines += ["", f"## {pane.contender}", "", *_quoted(pane.text or pane.error), "", _cost(pane)]
+    lines = [f"# {_line(one.label)}"]
+    for turn, hidden in zip(one.turns, hides, strict=True):
+        lines += ["", *_quoted(turn.question)]
+        if turn.about:
+            lines += ["", f"Task: {turn.about.task}" + (f", {turn.about.split} row {turn.about.row}" if turn.about.row is not None else "")]
+        for i, pane in enumerate(turn.panes):
+            best = " (voted best)" if turn.vote == str(i) else ""
+            lines += ["", f"## {LETTERS[i] if hidden else pane.contender}{best}", "", *_quoted(pane.text or ("" if hidden else pane.error))]
+            lines += [] if hidden else ["", _cost(pane)]
+        lines += ["", VOTES[turn.vote]] if turn.vote in VOTES else []
     return "\n".join(lines) + "\n"
+
+
+def _unnamed(i: int, pane: Pane) -> dict[str, Any]:
+    return {"contender": LETTERS[i], "text": pane.text}
 
 
 def batch(job: Job, result: BatchResult, form: str) -> str:

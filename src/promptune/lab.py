@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import secrets
-import shlex
 import threading
 from collections.abc import Generator, Sequence
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import psutil
 
 from promptune import __version__, export, export_scores, hub
-from promptune.compare import Comparison
+from promptune.asked import MOST_CONTENDERS, Asker, Overflow, unfit
+from promptune.core.arena import Leaderboard, Standing
 from promptune.core.contender import Contender
 from promptune.core.job import Job
 from promptune.core.prompt import SentPrompt
+from promptune.core.strategy import Extra
 from promptune.core.task import Example
 from promptune.duels import Duels, DuelView
 from promptune.engines.device import Device, DeviceStatus
-from promptune.engines.protocol import Weights
+from promptune.engines.protocol import Chance, Weights
 from promptune.errors import Busy, Problem, Problems, UserError
 from promptune.fitting import Measured
 from promptune.hub import Fetched
@@ -30,20 +29,21 @@ from promptune.jobs import batch
 from promptune.jobs.answering import frozen_material
 from promptune.jobs.batch import BatchResult
 from promptune.jobs.scheduler import Scheduler, reconcile
+from promptune.links import Link
 from promptune.models import BUNDLED, HUB_ID, ModelInfo, Models
-from promptune.pane import Asked, Frame, Pane
-from promptune.prompting import decide
-from promptune.prompting.budget import fit, room
+from promptune.pane import Frame, Pane
+from promptune.prompting.budget import room
 from promptune.prompting.material import Parts
 from promptune.prompting.strategies import STRATEGIES, form
-from promptune.ready import Contenders, Ready
+from promptune.ready import Contenders
 from promptune.runs import RunInfo, Runs
 from promptune.saved import Saved, SavedInfo
 from promptune.scores import Scores
 from promptune.settings import Settings
 from promptune.store import Lock, Store, artefacts
-from promptune.store.comparisons import ComparisonRecord
 from promptune.store.jobs import can_resume
+from promptune.talk import Talk, Turn
+from promptune.talks import POLL, Asking, TalkInfo, Talks
 from promptune.taskroom import About, Picked, TaskInfo, TaskRoom
 from promptune.tasks.definition import TaskFile
 from promptune.tasks.describe import Lengths, lengths
@@ -56,13 +56,11 @@ from promptune.tunes import Tunes
 from promptune.uploads import Upload, Uploads
 
 # The Lab, and what its calls take and give back.
-__all__ = ["About", "BatchResult", "ComparisonRecord", "DeviceStatus", "Draft", "DuelView", "Fetched", "Frame", "Job", "Lab", "Lengths"]
-__all__ += ["LibraryTemplate", "Measured", "ModelInfo", "Overview", "Pane", "Parts", "Picked", "RunInfo", "SavedInfo", "TaskData"]
-__all__ += ["TaskFile", "TaskInfo", "Upload"]
+__all__ = ["About", "Asking", "BatchResult", "Chance", "DeviceStatus", "Draft", "DuelView", "Extra", "Fetched", "Frame", "Job", "Lab", "Leaderboard"]
+__all__ += ["Lengths", "LibraryTemplate", "Link", "Measured", "ModelInfo", "Overview", "Pane", "Parts", "Picked", "RunInfo", "SavedInfo", "Standing"]
+__all__ += ["Talk", "TalkInfo", "TaskData", "TaskFile", "TaskInfo", "Turn", "Upload"]
 
 
-LONGEST_QUESTION = 100_000  # characters
-MOST_CONTENDERS = 6
 MEASURED_AT_ONCE = 256  # prompts
 MOST_QUESTIONS = 1_000
 
@@ -86,6 +84,7 @@ class Lab:
         self._device = Device(kind=settings.engine, device=settings.device, log=settings.home / "logs" / "device.log", first=self._first())
         self.tunes = Tunes(settings, self._store, self.tasks, self._models, self.runs, self.scores.probes, self._device)
         self.duels = Duels(settings, self._store, self.tasks, self.tunes, self.scores.probes, self._device)
+        self.talks = Talks(settings, self._store, Asker(settings, self.tasks, self._contenders, self._device), self._device, self._models, self.runs)
         self._scheduler = Scheduler(self._store, settings, before_start=self._make_room)
         if serving:
             self._device.start()
@@ -188,57 +187,19 @@ class Lab:
         contenders: Sequence[str | Contender],
         *,
         about: About | None = None,
-        overflow: Literal["fail", "drop"] = "fail",
+        talk: str = "",
+        after: int | None = None,
+        overflow: Overflow = "fail",
         keep: bool = True,
-        poll: float = 0.08,
+        poll: float = POLL,
         stop: threading.Event | None = None,
     ) -> Generator[Frame, None, None]:
         """Frames as the answers come, until they end or `stop` is set. What is wrong is raised here, all at once, before anything is asked.
 
-        `about`: the task that the question is asked in. A prompt that does not fit its window fails, or leaves out examples (`drop`).
+        `about`: the task that the question is asked in; `talk`: the kept conversation that it goes on with, behind `after` of its turns.
+        A prompt that does not fit its window fails, or leaves out examples (`drop`).
         """
-        asked = self._asked(owner, question, contenders, about, overflow)
-        comparison = Comparison(self._device, asked, seconds=self.settings.answer_seconds, stop=stop or threading.Event())
-        return self._frames(owner, question, comparison, keep=keep, poll=poll)
-
-    def _frames(self, owner: str, question: str, comparison: Comparison, *, keep: bool, poll: float) -> Generator[Frame, None, None]:
-        with contextlib.closing(comparison.frames(poll)) as frames:
-            try:
-                yield from frames
-            finally:
-                frames.close()
-                if keep and any(pane.prompt or pane.error for pane in comparison.frame):
-                    self._store.comparisons.save(owner, question=question, answers=[pane.to_dict() for pane in comparison.frame])
-
-    def command(self, contenders: Sequence[str], question: str, about: About | None = None) -> str:
-        """What to type to get the same on the command line."""
-        row = [] if about is None else [f"{about.split or 'test'}:{about.row}"] if about.row else [json.dumps(dict(about.values))] if about.values else []
-        task = ["--task", about.task, *(piece for one in row for piece in ("--row", one))] if about else []
-        return shlex.join(["promptune", "ask", question, *(piece for contender in contenders for piece in ("-c", contender)), *task])
-
-    # ---- kept comparisons ----
-
-    def comparisons(self, owner: str) -> list[ComparisonRecord]:
-        return self._store.comparisons.list(owner)
-
-    def newest_comparison(self, owner: str) -> ComparisonRecord | None:
-        return next(iter(self._store.comparisons.list(owner, limit=1)), None)
-
-    def comparison(self, owner: str, id: str) -> ComparisonRecord:
-        return self._store.comparisons.get(owner, id)
-
-    def panes(self, record: ComparisonRecord) -> Frame:
-        return tuple(map(Pane.from_dict, record.answers))
-
-    def rename_comparison(self, owner: str, id: str, label: str) -> None:
-        self._store.comparisons.rename(owner, id, label)
-
-    def delete_comparison(self, owner: str, id: str) -> None:
-        self._store.comparisons.delete(owner, id)
-
-    def export_comparison(self, owner: str, id: str, form: str) -> str:
-        record = self.comparison(owner, id)
-        return export.comparison(record, self.panes(record), form)
+        return self.talks.ask(owner, question, contenders, about=about, talk=talk, after=after, overflow=overflow, keep=keep, poll=poll, stop=stop).frames()
 
     # ---- many questions: a job ----
 
@@ -250,7 +211,7 @@ class Lab:
         problems = [] if questions else [Problem("questions", "there is none; write one a line.")]
         if len(questions) > MOST_QUESTIONS:
             problems.append(Problem("questions", f"{len(questions)} are given, and at most {MOST_QUESTIONS} run at once."))
-        problems += [Problem(f"question {i}", what) for i, question in enumerate(questions, 1) if (what := _unfit(question))]
+        problems += [Problem(f"question {i}", what) for i, question in enumerate(questions, 1) if (what := unfit(question))]
         ready, more = self._contenders.ready(owner, contenders, most=MOST_CONTENDERS)
         if problems or more:
             raise Problems([*problems, *more])
@@ -329,31 +290,6 @@ class Lab:
 
     # ---- inside ----
 
-    def _asked(self, owner: str, question: str, contenders: Sequence[str | Contender], about: About | None, overflow: Literal["fail", "drop"]) -> list[Asked]:
-        problems = [Problem("question", what)] if (what := _unfit(question)) else []
-        shots = self.tasks.load(owner, about.task).examples.get("train", ()) if about else ()
-        ready, more = self._contenders.ready(owner, contenders, shots, most=MOST_CONTENDERS)
-        if problems or more:
-            raise Problems([*problems, *more])
-        example = self.tasks.question(owner, question, about) if about else Example(prompt=question)
-        return [self._sent(one, example, overflow) for one in ready]
-
-    def _sent(self, ready: Ready, example: Example, overflow: Literal["fail", "drop"]) -> Asked:
-        prompt, dropped = ready.strategy.render(example), 0
-        if overflow == "drop":
-            engine, asked, default = self._device, ready.contender.decoding.max, self.settings.max_tokens
-            apart = engine.capabilities(ready.weights).apart
-            try:
-                [fitted] = fit(ready.strategy, [example], partial(engine.measure, ready.weights), asked=asked, default=default, overflow="drop", apart=apart)
-                prompt, dropped = fitted.prompt or prompt, fitted.dropped
-            except Problems:  # not even without any: the engine says so in its pane, and the others are asked
-                dropped = ready.strategy.extras(example)
-                prompt = ready.strategy.render(example, drop=dropped)
-        requests = decide.requests(
-            secrets.token_hex(8), ready.weights, ready.contender, ready.strategy, prompt, max_tokens=self.settings.max_tokens, seed=secrets.randbelow(2**31)
-        )
-        return Asked(ready.contender, ready.strategy, example, requests, dropped)
-
     def _first(self) -> Weights:
         """What the device process warms itself with; a missing default model is no reason not to start."""
         try:
@@ -366,17 +302,6 @@ class Lab:
         with contextlib.suppress(UserError):
             if self.status().device not in ("CPU", "scripted", ""):
                 self._device.release()
-
-
-def _unfit(question: str) -> str:
-    """Why a question cannot be asked; empty when it can."""
-    if not question.strip():
-        return "it is empty; write something to ask."
-    if len(question) > LONGEST_QUESTION:
-        return f"it has {len(question)} characters, and at most {LONGEST_QUESTION} are read."
-    if "\0" in question or any("\ud800" <= char <= "\udfff" for char in question):
-        return "it holds a character that is no text (NUL or half of a pair); remove it."
-    return ""
 
 
 def _count(things: Sequence[object], noun: str) -> str:

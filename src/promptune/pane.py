@@ -40,6 +40,7 @@ class Pane:
     correct: bool | None = None  # whether the answer read is right; None where nobody knows
     dropped: int = 0  # examples or passages left out, because the window has no room for them
     extras: tuple[Extra, ...] = ()  # the examples or passages that its prompt holds, and why each
+    forgotten: int = 0  # earlier turns of its talk left out, because the window has no room for them
     held: str = ""  # why nothing comes yet, while it waits
 
     @property
@@ -69,10 +70,13 @@ class Asked:
     example: Example
     requests: tuple[Request, ...]
     dropped: int = 0  # examples or passages left out
+    forgotten: int = 0  # and of the oldest turns
 
 
 def waiting(asked: Asked) -> Pane:
-    return Pane(str(asked.contender), "", samples=len(asked.requests), reference=asked.example.completion or "", dropped=asked.dropped)
+    extras = asked.strategy.shown(asked.example, drop=asked.dropped)
+    reference = asked.example.completion or ""
+    return Pane(str(asked.contender), "", samples=len(asked.requests), reference=reference, dropped=asked.dropped, extras=extras, forgotten=asked.forgotten)
 
 
 def settled(pane: Pane, asked: Asked, ends: Sequence[Finished | Failed]) -> Pane:

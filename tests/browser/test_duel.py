@@ -74,7 +74,7 @@ def test_from_the_first_click_to_the_verdict(open_page: Open) -> None:
     second.locator("#duel-see").click()
     expect(second.locator("#score-card h2").first).to_have_text("Scores so far")
     for one in (page, second):
-        expect(one.locator("#score-card .headline")).not_to_be_empty()
+        expect(one.locator("#score-card .headline")).not_to_be_empty(timeout=2 * PATIENCE)  # a model is tuned until then, twice
         expect(one.locator("#score-card tbody tr").nth(4)).to_be_visible()
         expect(one.locator("#score-going")).to_be_hidden()
     assert page.locator("#score-card .verdict").first.inner_text() == second.locator("#score-card .verdict").first.inner_text()

@@ -193,11 +193,6 @@ def test_what_does_not_fit_is_named_and_left_out_on_request(open_page: Open, tmp
     expect(first.locator(".mark")).to_be_visible()
     expect(page.locator(".drop-it:visible")).to_have_count(0)
 
-    choose(page, "Just chat")  # as the other tests expect it
-    set_up(page, 0, "zero-shot")
-    ask(page, "Is there room now?")
-    answered(page, "Is there room now?")
-
 
 @pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
 def test_what_a_file_holds_is_shown_as_text(open_page: Open, tmp_path: Path, width: int, dark: bool) -> None:
@@ -263,9 +258,10 @@ def test_the_list_stays_where_it_is_when_its_last_task_is_opened(open_page: Open
     """The list scrolls inside itself. What is chosen is seen, and so is what is around it."""
     page = open_page()
     page.get_by_role("tab", name="Tasks").click()
-    chosen = page.locator("#shelf-tasks label").last
-    chosen.click()
+    rows = page.locator("#shelf-tasks .rows label")  # not the label of a name, which appears beside the list
+    rows.last.click()
     page.locator("#task-examples .prompt").first.wait_for()
-    expect(chosen).to_be_in_viewport(ratio=0.9)
-    page.keyboard.press("ArrowUp")
-    expect(page.locator("#shelf-tasks label").nth(-2)).to_be_in_viewport(ratio=0.9)
+    expect(rows.last).to_be_in_viewport(ratio=0.9)
+    page.keyboard.press("Shift+Tab")
+    expect(rows.nth(-2).locator("input")).to_be_focused()
+    expect(rows.nth(-2)).to_be_in_viewport(ratio=0.9)

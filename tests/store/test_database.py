@@ -20,7 +20,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 SCHEMA = {
     "slugs": "owner TEXT, kind TEXT, slug TEXT, thing TEXT, created REAL",
     "models": "id TEXT, owner TEXT, slug TEXT, label TEXT, origin TEXT, source TEXT, folder TEXT, created REAL",
-    "comparisons": "id TEXT, owner TEXT, label TEXT, question TEXT, answers TEXT, created REAL, size INTEGER",
+    "comparisons": "id TEXT, owner TEXT, label TEXT, question TEXT, answers TEXT, created REAL, size INTEGER, talk TEXT, about TEXT, vote TEXT, blind INTEGER",
     "jobs": "id TEXT, owner TEXT, kind TEXT, label TEXT, state TEXT, cause TEXT, spec TEXT, done INTEGER, total INTEGER, note TEXT, "
     "created REAL, started REAL?, ended REAL?, cancelling INTEGER, begun INTEGER, parent TEXT",
     "kept": "id TEXT, owner TEXT, kind TEXT, slug TEXT, label TEXT, summary TEXT, content TEXT, created REAL",
@@ -34,7 +34,7 @@ UNIQUE = {
     ("kept", "id"),
     ("kept", "owner, kind, slug"),
 }
-INDEXES = {("comparisons", "owner"), ("jobs", "owner"), ("jobs", "parent"), ("jobs", "state")}
+INDEXES = {("comparisons", "owner"), ("comparisons", "owner, talk"), ("jobs", "owner"), ("jobs", "parent"), ("jobs", "state")}
 
 
 def open_raw(home: Path) -> closing[sqlite3.Connection]:
@@ -77,6 +77,20 @@ def test_every_older_version_is_brought_up_to_date_with_its_rows(home: Path, ver
     upgraded = Store(home)
     assert schema(home) == (SCHEMA, UNIQUE, INDEXES)
     assert upgraded.claim_slug("ada", "model", "old") == ("old-2" if version else "old")
+
+
+def test_what_was_kept_before_there_were_talks_is_a_talk_of_its_own(home: Path) -> None:
+    home.mkdir()
+    before = next(i for i, statement in enumerate(MIGRATIONS) if "ADD COLUMN talk" in statement)
+    with open_raw(home) as db:
+        for statement in MIGRATIONS[:before]:
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {before}")
+        for id in ("a", "b"):
+            db.execute("INSERT INTO comparisons (id, owner, label, question, answers, created, size) VALUES (?, 'ada', 'Why?', 'why?', '[]', 1.0, 6)", (id,))
+    store = Store(home)
+    assert [[one.id for one in records] for records in store.comparisons.talks("ada", bool, 9)] == [["b"], ["a"]]
+    assert (old := store.comparisons.get("ada", "a")).talk == "a" and (old.about, old.vote, old.blind) == (None, "", False)
 
 
 def test_opening_again_changes_nothing(store: Store, home: Path) -> None:

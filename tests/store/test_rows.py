@@ -22,7 +22,10 @@ def add(store: Store, owner: str = "ada", slug: str = "gemma", exact: bool = Fal
 CALLS: dict[str, Callable[[Store, str, str], object]] = {
     "comparisons.get": lambda store, owner, id: store.comparisons.get(owner, id),
     "comparisons.rename": lambda store, owner, id: store.comparisons.rename(owner, id, "mine"),
-    "comparisons.delete": lambda store, owner, id: store.comparisons.delete(owner, id),
+    "comparisons.delete_talk": lambda store, owner, id: store.comparisons.delete_talk(owner, id),
+    "comparisons.talk": lambda store, owner, id: store.comparisons.talk(owner, id),
+    "comparisons.answer": lambda store, owner, id: store.comparisons.answer(owner, id, "why?", {}),
+    "comparisons.vote": lambda store, owner, id: store.comparisons.vote(owner, id, "tie"),
     "models.get": lambda store, owner, id: store.models.get(owner, id),
     "models.rename": lambda store, owner, id: store.models.rename(owner, id, "mine"),
     "models.delete": lambda store, owner, id: store.models.delete(owner, id),
@@ -63,7 +66,7 @@ def test_a_foreign_id_answers_exactly_as_a_missing_one(store: Store, call: str, 
 
 def test_every_call_that_takes_an_owner_and_an_id_is_checked_above(store: Store) -> None:
     """A new call must join the list, or nobody would notice that it forgot the owner."""
-    without_id = {"add", "save", "create", "create_family", "list", "lines"}
+    without_id = {"add", "save", "create", "create_family", "list", "lines", "talks", "voted"}
     for_the_scheduler = {"find", "next_queued", "running", "move", "progress", "folder", "children", "position"}
     names = {f"{table}.{name}" for table in ("comparisons", "models", "tasks", "jobs") for name in dir(getattr(store, table)) if not name.startswith("_")}
     assert {name for name in names if name.partition(".")[2] not in without_id | for_the_scheduler} == set(CALLS)
@@ -75,7 +78,10 @@ def test_lists_hold_what_is_the_owners_only(store: Store) -> None:
     store.jobs.create("ada", kind="batch", label="nightly", spec={}, total=1)
     store.tasks.add("ada", slug="reviews", label="Reviews", content={})
     assert store.prompts.list("ada") == []  # each kind for itself
+    store.comparisons.vote("ada", store.comparisons.list("ada")[0].id, "bad")
     assert [*store.tasks.list("bob"), *store.models.list("bob"), *store.comparisons.list("bob"), *store.jobs.list("bob")] == []
+    assert store.comparisons.talks("bob", bool, 9) == store.comparisons.voted("bob") == []
+    assert len(store.comparisons.talks("ada", bool, 9)) == len(store.comparisons.voted("ada")) == 1
 
 
 def test_a_comparison_comes_back_as_it_was_saved(store: Store) -> None:
@@ -119,10 +125,52 @@ def test_a_label_may_be_anything_for_it_is_never_a_path(store: Store, label: str
 
 def test_a_deleted_comparison_is_gone(store: Store) -> None:
     saved = store.comparisons.save("ada", question="why?", answers=[])
-    store.comparisons.delete("ada", saved.id)
+    store.comparisons.delete_talk("ada", saved.id)
     assert store.comparisons.list("ada") == []
     with pytest.raises(NotFound):
         store.comparisons.get("ada", saved.id)
+
+
+def test_a_talk_goes_on_and_what_no_longer_stays_goes_in_the_same_moment(store: Store) -> None:
+    first = store.comparisons.save("ada", question="one", answers=[])
+    second, third = (store.comparisons.save("ada", question=text, answers=[], talk=first.id) for text in ("two", "three"))
+    other = store.comparisons.save("ada", question="apart", answers=[], about={"task": "reviews", "row": 3}, blind=True)
+    assert store.comparisons.talk("ada", first.id) == [first, second, third] and first.talk == first.id
+    assert [len(records) for records in store.comparisons.talks("ada", bool, 9)] == [1, 3] and store.comparisons.get("ada", other.id) == other
+    anew = store.comparisons.save("ada", question="two, anew", answers=[], talk=first.id, stay=[first.id])
+    assert store.comparisons.talk("ada", first.id) == [first, anew]
+    assert [records[-1].id for records in store.comparisons.talks("ada", bool, 9)] == [anew.id, other.id], "what was gone on with last comes first"
+    for talk in (other.id, "never-was"):
+        with pytest.raises(NotFound):
+            store.comparisons.save("bob", question="mine", answers=[], talk=talk)
+
+
+@pytest.mark.parametrize("label", ["", "The sky"])
+def test_a_talk_whose_first_question_is_asked_anew_stays_the_same_one(store: Store, label: str) -> None:
+    """Its id may stand in a bookmark, and the name is a person's own, if they gave it one."""
+    first = store.comparisons.save("ada", question="one", answers=[])
+    if label:
+        store.comparisons.rename("ada", first.id, label)
+    store.comparisons.save("ada", question="two", answers=[], talk=first.id)
+    anew = store.comparisons.save("ada", question="anew", answers=[], talk=first.id, stay=[])
+    assert store.comparisons.talk("ada", first.id) == [anew] and (anew.id, anew.label) == (first.id, label or "anew")
+
+
+def test_other_answers_take_a_vote_back_and_only_the_first_vote_is_blind(store: Store) -> None:
+    """A vote shows the names: whoever changes it knows them."""
+    saved = store.comparisons.save("ada", question="why?", answers=[{"text": "x"}], blind=True)
+    assert [(one.vote, one.blind) for one in (store.comparisons.vote("ada", saved.id, vote) for vote in ("0", "0", "tie"))] == [
+        ("0", True),
+        ("0", True),
+        ("tie", False),
+    ]
+    again = store.comparisons.save("ada", question="why?", answers=[{"text": "x"}, {"text": "y"}], blind=True)
+    assert store.comparisons.answer("ada", again.id, "why?", {0: {"text": "X"}}).blind
+    store.comparisons.vote("ada", again.id, "0")
+    later = store.comparisons.answer("ada", again.id, "why?", {1: {"text": "z" * 99}})
+    assert (later.vote, later.blind, later.answers) == ("", False, [{"text": "X"}, {"text": "z" * 99}]) and later.size > again.size
+    with pytest.raises(NotFound):  # another question took its place meanwhile
+        store.comparisons.answer("ada", again.id, "how?", {0: {"text": "no"}})
 
 
 def test_a_model_is_kept_renamed_and_deleted(store: Store) -> None:

@@ -38,7 +38,7 @@ def refusal(request: Request, sent: SentPrompt, *, apart: bool = False) -> Faile
 
 def _todo(sent: SentPrompt) -> str:
     kinds = {part.kind for part in sent.parts if part.tokens}
-    extras = [word for word, kind in (("fewer examples", "examples"), ("fewer passages", "context")) if kind in kinds]
+    extras = [word for word, kind in (("fewer examples", "examples"), ("fewer passages or earlier questions", "context")) if kind in kinds]
     return (
         f"Use {' or '.join(extras)}, shorten the question, or let the answer be shorter." if extras else "Shorten the question, or let the answer be shorter."
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from promptune.core.prompt import Prompt, SentPrompt
+from promptune.core.prompt import Message, Prompt, SentPrompt
 from promptune.core.strategy import Strategy
 from promptune.core.task import Example
 from promptune.engines.overflow import room, words
@@ -38,16 +38,18 @@ def fit(
     default: int,
     overflow: Overflow = "fail",
     apart: bool = False,
+    turns: Sequence[Message] = (),
 ) -> list[Fitted]:
-    """Every example's prompt, in order. `asked` is the contender's own max, `default` what else an answer may have; `apart` as in Capabilities.
+    """Every example's prompt, in order, each behind the earlier `turns` of a conversation.
 
+    `asked` is the contender's own max, `default` what else an answer may have; `apart` as in Capabilities.
     fail: rows that do not fit are raised, all at once. drop: the fewest examples and passages that must go are left out; a row that
     does not even fit without any is raised. skip: those rows come back without a prompt.
     """
 
     def tried(rows: Sequence[int], dropped: Sequence[int]) -> list[Fitted]:
         """Measured together: a device process is asked once for all of them."""
-        prompts = [strategy.render(examples[row], drop=drop) for row, drop in zip(rows, dropped, strict=True)]
+        prompts = [strategy.render(examples[row], turns, drop=drop) for row, drop in zip(rows, dropped, strict=True)]
         sent = measure(prompts) if prompts else []
         kept = [room(one.window, asked, default, apart=apart) for one in sent]
         return [Fitted(prompt, drop, one.tokens, words(one, keep)) for prompt, drop, one, keep in zip(prompts, dropped, sent, kept, strict=True)]

@@ -23,6 +23,9 @@ def tokens(text: str) -> list[str]:
     return _token().findall(unicodedata.normalize("NFKC", text).casefold())
 
 
+TELLING, FAINT = 4, 0.25  # words told at most; those that count for less than this share of the best tell nothing
+
+
 class Index:
     """Built once for a set of texts."""
 
@@ -31,7 +34,8 @@ class Index:
 
         self._size = len(texts)
         found = [tokens(text) for text in texts]
-        self._known = {token for one in found for token in one}
+        self._held = [frozenset(one) for one in found]
+        self._known = frozenset().union(*self._held)
         self._bm25 = bm25s.BM25()
         if self._known:  # it cannot count nothing at all
             self._bm25.index(found, show_progress=False)
@@ -44,3 +48,10 @@ class Index:
         if not known:
             return list(range(self._size))
         return [int(place) for place in numpy.argsort(-self._bm25.get_scores(known), kind="stable")]
+
+    def telling(self, query: str, place: int) -> list[str]:
+        """The words that brought a text its rank, the weightiest first."""
+        shared = [token for token in dict.fromkeys(tokens(query)) if token in self._held[place]]
+        weights = {token: float(self._bm25.get_scores([token])[place]) for token in shared}
+        least = FAINT * max(weights.values(), default=0.0)
+        return sorted((token for token in shared if weights[token] >= least), key=lambda token: -weights[token])[:TELLING]

@@ -42,18 +42,34 @@ class Shots:
                 picked.append(shot)
         return picked
 
+    def why(self, example: Example, shot: Example, rank: int) -> str:
+        """Why it was picked as the `rank`-th one."""
+        whence = "" if example.group is None else f" among those of {example.group}"
+        if self._by == "nearest":
+            pool = self.groups[example.group]
+            words = self._index(example.group).telling(example.prompt, pool.index(shot))
+            place = "nearest" if rank == 1 else f"number {rank} of the nearest"
+            return f"{place} by words{whence}: {', '.join(words)}" if words else f"it shares no word with the question; the next in the table{whence}"
+        turns = ", one of each class in turn" if self._balanced(self.groups[example.group]) else ""
+        return f"drawn at random with seed {self._seed}{whence}{turns}"
+
     def _nearest(self, group: str | None, example: Example) -> list[Example]:
         pool = self.groups[group]
+        return [pool[place] for place in self._index(group).ranked(example.prompt)]
+
+    def _index(self, group: str | None) -> Index:
         if group not in self._indices:
-            self._indices[group] = Index([shot.prompt for shot in pool])
-        return [pool[place] for place in self._indices[group].ranked(example.prompt)]
+            self._indices[group] = Index([shot.prompt for shot in self.groups[group]])
+        return self._indices[group]
 
     def _draw(self, group: str | None) -> list[Example]:
         if group not in self._drawn:
             pool = self.groups[group]
-            balanced = self._by == "balanced" and _has_classes(pool)
-            self._drawn[group] = _in_turns(pool, random.Random(f"{self._seed} {group}"), balanced=balanced)
+            self._drawn[group] = _in_turns(pool, random.Random(f"{self._seed} {group}"), balanced=self._balanced(pool))
         return self._drawn[group]
+
+    def _balanced(self, pool: Sequence[Example]) -> bool:
+        return self._by == "balanced" and _has_classes(pool)
 
 
 def same_row(shot: Example, example: Example) -> bool:

@@ -78,4 +78,10 @@ MIGRATIONS = (
     "ALTER TABLE jobs ADD COLUMN begun INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE jobs ADD COLUMN parent TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX jobs_parent ON jobs (parent)",
+    "ALTER TABLE comparisons ADD COLUMN talk TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE comparisons ADD COLUMN about TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE comparisons ADD COLUMN vote TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE comparisons ADD COLUMN blind INTEGER NOT NULL DEFAULT 0",
+    "UPDATE comparisons SET talk = id WHERE talk = ''",  # those from before there were talks are talks of their own
+    "CREATE INDEX comparisons_talk ON comparisons (owner, talk)",
 )

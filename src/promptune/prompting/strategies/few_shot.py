@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from promptune.core.prompt import Message, Prompt, PromptPart
-from promptune.core.strategy import Answer
+from promptune.core.strategy import Answer, Extra
 from promptune.core.task import Example
 from promptune.errors import UserError
 from promptune.prompting import answers
@@ -50,6 +50,14 @@ class FewShot(Plain):
 
     def extras(self, example: Example) -> int:
         return len(self._shots.pick(example, self.k))
+
+    def shown(self, example: Example, *, drop: int = 0) -> tuple[Extra, ...]:
+        picked = self._picked(example, drop)
+        ranks = range(len(picked), 0, -1) if self.by == "nearest" else range(1, len(picked) + 1)
+        return tuple(
+            Extra("example", f"train row {shot.row}", shot.prompt, self._solution(shot), self._shots.why(example, shot, rank))
+            for shot, rank in zip(picked, ranks, strict=True)
+        )
 
     def render(self, example: Example, turns: Sequence[Message] = (), *, drop: int = 0) -> Prompt:
         return ask(turns, PromptPart("examples", "".join(map(self._shown, self._picked(example, drop)))), question(example))

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from promptune.core.prompt import Message, Prompt, PromptPart
+from promptune.core.strategy import Extra
 from promptune.core.task import Example
 from promptune.prompting.material import NOTHING, Material
 from promptune.prompting.search import Index
@@ -35,10 +36,26 @@ class Retrieve(Plain):
     def extras(self, example: Example) -> int:
         return min(self.k, len(self.material.passages[self.from_]))
 
+    def shown(self, example: Example, *, drop: int = 0) -> tuple[Extra, ...]:
+        passages = self.material.passages[self.from_]
+        best = enumerate(self._best(example, drop), 1)
+        return tuple(
+            Extra("passage", f"passage {place + 1} of {self.from_}", passages[place], why=self._why(example, place, rank))
+            for rank, place in best
+            if passages[place].strip()
+        )
+
     def render(self, example: Example, turns: Sequence[Message] = (), *, drop: int = 0) -> Prompt:
         passages = self.material.passages[self.from_]
-        best = [passages[place] for place in self._index.ranked(example.prompt)[: max(0, self.extras(example) - drop)]]
+        best = [passages[place] for place in self._best(example, drop)]
         return ask(turns, PromptPart("context", paragraph(TITLE, *best, between="\n\n") if best else ""), question(example))
+
+    def _best(self, example: Example, drop: int) -> list[int]:
+        return self._index.ranked(example.prompt)[: max(0, self.extras(example) - drop)]
+
+    def _why(self, example: Example, place: int, rank: int) -> str:
+        words = self._index.telling(example.prompt, place)
+        return f"rank {rank} by words: {', '.join(words)}" if words else f"rank {rank}; it shares no word with the question"
 
     @cached_property
     def _index(self) -> Index:

@@ -1,0 +1,104 @@
+"""A talk that is changed elsewhere while it is asked, and contenders that fail before they are asked: nothing is lost and nothing takes a wrong place."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from typer.testing import CliRunner
+
+from promptune import cli
+from promptune.errors import NotFound, UserError
+from promptune.lab import About, Asking, Lab, Turn
+from promptune.settings import Settings
+
+DRAWN = "tiny/zero-shot?t=1"  # says something else each time
+
+
+@pytest.fixture
+def lab(settings: Settings) -> Iterator[Lab]:
+    with closing(Lab(settings)) as lab:
+        yield lab
+
+
+def kept(asking: Asking) -> Turn:
+    for _ in asking.frames():
+        continue
+    assert asking.turn is not None
+    return asking.turn
+
+
+def test_two_windows_that_ask_two_panes_again_both_have_their_answer(lab: Lab) -> None:
+    turn = kept(lab.talks.ask("local", "one two three", (DRAWN, DRAWN)))
+    left, right = (lab.talks.again("local", turn.id, places=[place]) for place in (0, 1))
+    seeds = kept(left).panes[0].seed, kept(right).panes[1].seed
+    assert tuple(pane.seed for pane in lab.talks.get("local", turn.id).turns[0].panes) == seeds != tuple(pane.seed for pane in turn.panes)
+
+
+def test_an_answer_to_a_question_that_was_edited_meanwhile_goes_nowhere(lab: Lab) -> None:
+    """The edited first turn has the talk's id, and so the same name as the one that was asked again."""
+    turn = kept(lab.talks.ask("local", "old", [DRAWN]))
+    again = lab.talks.again("local", turn.id)
+    anew = kept(lab.talks.ask("local", "new", [DRAWN], talk=turn.id, after=0))
+    list(again.frames())
+    assert again.turn is None and lab.talks.get("local", turn.id).turns == (anew,) and anew.id == turn.id
+
+
+def test_a_task_s_question_is_never_replaced_by_a_chat(lab: Lab) -> None:
+    turn = kept(lab.talks.ask("local", "It broke.", [DRAWN], about=About("reviews")))
+    other = lab.talks.ask("local", "chat", [DRAWN], talk=turn.id, after=0)
+    assert kept(other).about is None and other.talk != turn.id and lab.talks.get("local", turn.id).turns == (turn,)
+
+
+def test_what_is_stopped_before_the_model_has_it_is_not_kept(lab: Lab) -> None:
+    asking = lab.talks.ask("local", "one", [DRAWN], poll=0)
+    frames = asking.frames()
+    next(frames)
+    frames.close()
+    assert (asking.turn is None) == (lab.talks.newest("local") is None)
+    unasked = lab.talks.ask("local", "two", [DRAWN])
+    unasked.frames().close()
+    assert unasked.turn is None and all(turn.question == "one" for info in lab.talks.list("local") for turn in lab.talks.get("local", info.id).turns)
+
+
+def test_a_pane_whose_prompt_cannot_be_made_says_why_and_the_others_are_asked(lab: Lab) -> None:
+    """Its spelling is right and its model is there; only for this row there are no examples."""
+    about = About("patterns", values={"mapping": "of nobody"})
+    turn = kept(lab.talks.ask("local", "lion", ["tiny/few-shot:1", "tiny/zero-shot"], about=about, lenient=True))
+    assert [pane.state for pane in turn.panes] == ["failed", "done"] and "of nobody" in turn.panes[0].error
+    with pytest.raises(UserError, match="of nobody"):
+        lab.talks.ask("local", "lion", ["tiny/few-shot:1", "tiny/zero-shot"], about=about)
+
+
+def test_panes_are_asked_again_with_the_words_of_what_went_away(lab: Lab) -> None:
+    with closing(lab.talks.ask("local", "hi", ["gone/cot", DRAWN], lenient=True).frames()) as frames:
+        list(frames)
+    talk = lab.talks.newest("local")
+    assert talk is not None
+    again = kept(lab.talks.again("local", talk.id, places=[0]))
+    assert "gone" in again.panes[0].error and again.panes[1] == talk.turns[0].panes[1]
+    with pytest.raises(NotFound):
+        lab.talks.confidence("local", talk.id, 0)
+
+
+@pytest.mark.parametrize("question", ["-3 + 5?", "--help", "- a\n- b", "why?"])
+def test_a_question_may_begin_with_a_dash(lab: Lab, monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    """The command that the page shows asks it, and does not take it for an option."""
+    monkeypatch.setattr("promptune.terminal.Settings.load", lambda: lab.settings)
+    done = CliRunner().invoke(cli.app, shlex.split(lab.talks.command(["tiny/zero-shot"], question))[1:])
+    assert done.exit_code == 0 and f"You asked: {' '.join(question.split())}" in done.stdout
+
+
+def test_a_chat_that_outgrew_its_window_goes_on_without_its_oldest_questions(lab: Lab) -> None:
+    """Nothing is left out in silence: first it is refused in words, then asked again without, and the pane says how many."""
+    long = "word " * 1_000
+    first = kept(lab.talks.ask("local", f"{long}[tokens=900]", ["tiny/zero-shot?max=1000"]))
+    kept(lab.talks.ask("local", f"second {long}[tokens=900]", ["tiny/zero-shot?max=1000"], talk=first.id))
+    third = kept(lab.talks.ask("local", "and now?", ["tiny/zero-shot?max=1000"], talk=first.id))
+    assert third.panes[0].cause == "OVERFLOW" and "earlier questions" in third.panes[0].error
+    shorter = kept(lab.talks.again("local", third.id, overflow="drop")).panes[0]
+    assert shorter.state == "done" and shorter.forgotten == 1 and shorter.prompt is not None
+    sent = shorter.prompt.text
+    assert "second word" in sent and sent.count("<|user|>") == 2
