@@ -54,7 +54,6 @@ EVENTS = {
         for letter in "abcdef"
         for event, counts in {
             "describe": (1 + PANE, 2 + VIEW, False),
-            "describe_suggested": (1 + PANE, 2 + VIEW, False),
             "suggest": (1, 1, False),
             "ask_again": (2, SHOWN, True),
             "stop": (0, 0, False),

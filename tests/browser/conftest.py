@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
@@ -69,7 +70,7 @@ class Server:
         return code
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: what a file's tests keep must not depend on which files ran before in the same process
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("home") / "data").start()
     yield running
@@ -88,6 +89,7 @@ def browser() -> Iterator[Browser]:
 
 
 Open = Callable[..., Page]
+START = "?" + urlencode([("c", f"tiny/{how}") for how in ("zero-shot", "cot", "zero-shot?t=0.7&seed=1")])
 
 
 @pytest.fixture
@@ -105,7 +107,8 @@ def open_page(browser: Browser, server: Server) -> Iterator[Open]:
         if not request.url.startswith((server.url, "data:", "blob:")):
             wrong.append(f"request: {request.url}")
 
-    def open_(*, width: int = 1280, height: int = 800, dark: bool = False, ready: bool = True, cut: bool = False) -> Page:
+    def open_(*, width: int = 1280, height: int = 800, dark: bool = False, ready: bool = True, cut: bool = False, query: str = START) -> Page:
+        """By a link to a new chat with the usual contenders, so that no test goes on with another one's; without a query as a person finds it."""
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
         contexts.append(context)
         excused.extend(
@@ -118,9 +121,11 @@ def open_page(browser: Browser, server: Server) -> Iterator[Open]:
         page.on("console", heard)
         page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
         page.on("request", sent)
-        page.goto(server.url)
+        page.goto(server.url + query)
         if ready:
             page.locator("#chip", has_text="ready").wait_for()
+        if ready and query:
+            page.locator("#oops", has_text="From a link.").wait_for()
         return page
 
     yield open_
@@ -135,14 +140,14 @@ def ask(page: Page, question: str) -> None:
 
 
 def pane(page: Page, i: int) -> str:
-    """A selector of pane A, B or C by its place."""
+    """A selector of a pane by its place."""
     return f".pane.k{i}"
 
 
-def answered(page: Page, question: str) -> None:
-    """Waits until all three panes are done with this question."""
-    for i in range(3):
-        page.locator(f"{pane(page, i)} .you", has_text=question).wait_for()
+def answered(page: Page, question: str, panes: int = 3) -> None:
+    """Waits until all panes are done with this question."""
+    for i in range(panes):
+        page.locator(f"{pane(page, i)} .you").last.filter(has_text=question).wait_for()
         page.locator(f"{pane(page, i)} .met", has_text="tok/s").wait_for()
     page.locator("#send:not([disabled])").wait_for()
 

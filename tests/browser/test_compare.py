@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, Open, answered, ask, device_pid, library, pane, until
 
@@ -41,8 +42,8 @@ def test_a_question_streams_to_three_panes_and_is_kept(open_page: Open) -> None:
     answered(page, question)
     expect(page.locator("#start")).to_be_hidden()
     library(page)
-    page.locator("#shelf-comparisons label", has_text="Where do the kingfishers nest?").click()
-    expect(page.locator("#shelf-comparisons .beside")).to_contain_text("You asked: Where do the kingfishers nest?")
+    page.locator("#shelf-talks label", has_text="Where do the kingfishers nest?").click()
+    expect(page.locator("#shelf-talks .beside")).to_contain_text("You asked: Where do the kingfishers nest?")
 
 
 def test_stop_keeps_what_came_and_frees_the_page(open_page: Open) -> None:
@@ -145,7 +146,7 @@ def test_settings_close_as_they_opened(open_page: Open) -> None:
         button.click,
         lambda: page.keyboard.press("Escape"),
         sheet.get_by_role("button", name="Close").click,
-        lambda: (sheet.get_by_label("Seed").focus(), page.keyboard.press("Tab")),
+        lambda: (sheet.get_by_role("button", name="Remove A").focus(), page.keyboard.press("Tab")),
     ):
         button.click()
         expect(sheet).to_be_visible()
@@ -216,14 +217,14 @@ def test_a_question_whose_page_was_left_is_kept_with_what_came(open_page: Open) 
     expect(page.locator(f"{pane(page, 0)} .turn.live")).to_contain_text("You asked: Long story")
     page.reload()
     library(page)
-    row = page.locator("#shelf-comparisons label", has_text="Long story of the swifts")
+    row = page.locator("#shelf-talks label", has_text="Long story of the swifts")
     for _ in range(60):  # the server notices a closed tab by itself, some time later
         if row.count():
             break
         page.get_by_role("tab", name="Compare").click()
         library(page)
     row.click()
-    expect(page.locator("#shelf-comparisons .beside")).to_contain_text("You asked: Long story")
+    expect(page.locator("#shelf-talks .beside")).to_contain_text("You asked: Long story")
 
 
 def test_a_long_answer_stays_in_sight_while_it_grows(open_page: Open) -> None:
@@ -236,3 +237,180 @@ def test_a_long_answer_stays_in_sight_while_it_grows(open_page: Open) -> None:
     assert log.evaluate("log => log.getBoundingClientRect().bottom - log.firstElementChild.getBoundingClientRect().bottom > -2")
     log.evaluate("log => log.scrollTo(0, -log.scrollHeight)")
     expect(log.locator(".you")).to_be_in_viewport()
+
+
+def heads(page: Page) -> list[str]:
+    return [head.inner_text().replace("\n", " ").split(": ", 1)[-1].strip() for head in page.locator(".phead h2:visible").all()]
+
+
+def remove(page: Page, letter: str) -> None:
+    page.get_by_role("button", name=f"Settings of {letter}").click()
+    page.get_by_role("dialog", name=f"Settings of {letter}").get_by_role("button", name=f"Remove {letter}").click()
+
+
+def test_a_chat_goes_on_and_an_earlier_question_is_changed(open_page: Open) -> None:
+    """Every pane reads its own answers before the next question; what followed a changed one is asked anew."""
+    page = open_page()
+    for question in ("Do wrens sing?", "And in winter?", "And at night?"):
+        ask(page, question)
+        answered(page, question)
+    said = page.locator(f"{pane(page, 1)} .turn")
+    expect(said).to_have_count(6)
+    page.locator(f"{pane(page, 1)} summary").first.click()
+    expect(page.locator(f"{pane(page, 1)} .prompt")).to_contain_text("Do wrens sing? Let's think step by step.")  # B's own words, not A's
+    expect(page.locator(f"{pane(page, 0)} .prompt")).not_to_contain_text("think step by step")
+
+    edit = page.locator(f"{pane(page, 0)} .edit-turn").nth(1)
+    edit.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#picked")).to_contain_text("Editing question 2: what follows is asked anew.")
+    expect(page.locator("#q textarea")).to_have_value("And in winter?")
+    page.keyboard.press("Escape")
+    expect(page.locator("#q textarea")).to_have_value("")
+    expect(page.locator("#picked p")).to_have_count(0)
+
+    edit.click()
+    expect(page.locator("#q textarea")).to_have_value("And in winter?")
+    ask(page, "And in spring?")
+    answered(page, "And in spring?")
+    expect(said).to_have_count(4)
+    page.reload()
+    answered(page, "And in spring?")
+    expect(said).to_have_count(4)
+    page.locator("#fresh").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    page.reload()
+    expect(page.locator("#chip")).to_contain_text("ready")
+    expect(page.locator("#fresh")).to_be_hidden()
+
+
+def test_panes_come_and_go(open_page: Open) -> None:
+    """From one to six; who is taken out takes its answers along, and the others keep theirs."""
+    page = open_page()
+    for i in range(3, 6):
+        page.locator("#add-pane").click()
+        expect(page.locator(f"{pane(page, i)} .phead h2")).to_be_visible()
+    expect(page.locator("#add-pane")).to_be_disabled()
+    expect(page.get_by_role("textbox", name="Question for all six")).to_be_visible()
+    ask(page, "Are six too many?")
+    answered(page, "Are six too many?", 6)
+    before = heads(page)
+    assert len(set(before)) == 6
+    remove(page, "B")
+    expect(page.locator(".phead h2:visible")).to_have_count(5)
+    assert heads(page) == before[:1] + before[2:]
+    expect(page.locator(f"{pane(page, 1)} .turn").last).not_to_contain_text("step by step")
+    expect(page.locator("#oops")).to_contain_text("begins a new chat")
+    for letter in "EDCB":
+        remove(page, letter)
+        expect(page.locator(f"{pane(page, 'ABCDEF'.index(letter))}")).to_be_hidden()
+    expect(page.get_by_role("button", name="Remove A", include_hidden=True)).to_be_hidden()
+    ask(page, "Alone now?")
+    answered(page, "Alone now?", 1)
+    expect(page.locator(".best-one:visible")).to_have_count(0)
+    for i in (1, 2):
+        page.locator("#add-pane").click()
+        expect(page.locator(f"{pane(page, i)} .phead h2")).to_be_visible()
+    ask(page, "Three again?")
+    answered(page, "Three again?")
+    assert heads(page) == ["tiny / zero-shot", "tiny / cot", "tiny / self-consistency:5"]
+
+
+def test_one_pane_is_stopped_and_asked_again(open_page: Open) -> None:
+    """The others go on: what they say is as good as before."""
+    page = open_page()
+    ask(page, "Stop one of the terns [long][delay=0.1]")
+    expect(page.locator(f"{pane(page, 1)} .turn.live")).to_contain_text("You asked")
+    page.get_by_role("button", name="Stop B").click()
+    expect(page.locator(f"{pane(page, 1)} .scroll")).to_contain_text("Stopped.")
+    expect(page.locator(".turn.live")).to_have_count(2)
+    page.locator("#stop").click()
+    expect(page.locator(".turn.live")).to_have_count(0)
+    text = page.locator(f"{pane(page, 0)} .turn").last.inner_text()
+    page.get_by_role("button", name="Ask B again").click()
+    expect(page.locator(f"{pane(page, 1)} .turn.live")).to_contain_text("You asked")
+    expect(page.locator(".turn.live")).to_have_count(1)
+    page.locator("#stop").click()
+    expect(page.locator(".turn.live")).to_have_count(0)
+    assert page.locator(f"{pane(page, 0)} .turn").last.inner_text() == text
+
+
+def test_a_blind_vote_is_blind(open_page: Open) -> None:
+    """Whoever looks into the page before it finds no name in it, after a reload neither; the vote tells, and is kept."""
+    page = open_page()
+    before = heads(page)
+    page.get_by_label("Blind").check()
+    for question in ("Who am I?", "And who is this?"):
+        ask(page, question)
+        for i in range(3):
+            page.locator(f"{pane(page, i)} .you").last.filter(has_text=question).wait_for()
+        expect(page.locator(".best-one:visible")).to_have_count(3)
+        expect(page.locator("#send")).to_be_enabled()
+    page.reload()
+    expect(page.locator(".best-one:visible")).to_have_count(3)
+    for html in page.locator(".pane").evaluate_all("panes => panes.map(pane => pane.outerHTML)")[:3]:
+        assert not re.search(r"tiny|zero-shot|\bcot\b|tok/s", html)
+    expect(page.get_by_role("button", name="Settings of A")).to_be_hidden()
+    expect(page.locator("#add-pane")).to_be_disabled()
+
+    page.locator(f"{pane(page, 1)} .best-one").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"{pane(page, 1)} h2").first).to_contain_text("Best")
+    expect(page.locator("#foot-say")).to_contain_text("You voted blind")
+    assert sorted(name.removesuffix(" Best") for name in heads(page)) == sorted(before)
+    expect(page.locator(f"{pane(page, 0)} .met")).to_contain_text("tok/s")
+    for i, letter in enumerate("ABC"):
+        name = page.locator(f"{pane(page, i)} .phead h2 [dir=auto]").inner_text().split()[2]
+        page.get_by_role("button", name=f"Settings of {letter}").click()
+        expect(page.get_by_role("dialog", name=f"Settings of {letter}").get_by_role("combobox", name="Strategy")).to_have_value(name)
+        page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator(f"{pane(page, 1)} h2").first).to_contain_text("Best")
+
+
+def test_how_sure_an_answer_was_is_asked_for_and_put_away(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "How sure are you?")
+    answered(page, "How sure are you?")
+    look = page.locator(f"{pane(page, 0)} .look-one")
+    look.click()
+    expect(page.locator(f"{pane(page, 0)} .tokens")).to_contain_text("asked:")
+    look.click()
+    expect(page.locator(f"{pane(page, 0)} .tokens")).to_have_count(0)
+
+
+def test_a_link_opens_what_was_shared_and_asks_nothing(open_page: Open) -> None:
+    """It fills panes, task and box in somebody else's browser; whatever is wrong with it is told, and a reload does not follow it again."""
+    page = open_page()
+    page.fill("#q textarea", "Do swifts sleep? ½ & more")
+    page.locator("#share").click()
+    expect(page.locator("#foot-say")).to_contain_text("The link is copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+    second = open_page(query=link[link.index("?") :] + "&c=nobody%2Fcot&c=broken&task=no-such-task")
+    expect(second.locator("#q textarea")).to_have_value("Do swifts sleep? ½ & more")
+    for said in ("From a link. Press Send to ask.", "broken", "no-such-task"):
+        expect(second.locator("#oops")).to_contain_text(said)
+    assert heads(second) == [*heads(page), "nobody / cot"]
+    expect(second.locator(".turn")).to_have_count(0)
+    second.locator("#send").click()
+    answered(second, "Do swifts sleep? ½ & more")
+    expect(second.locator(f"{pane(second, 3)} .fault")).to_contain_text("nobody")  # its model is missing: the others answer
+    second.reload()
+    answered(second, "Do swifts sleep? ½ & more")
+    third = open_page(query="")  # without a link: the newest talk
+    answered(third, "Do swifts sleep? ½ & more")
+
+
+def test_any_text_is_a_question_and_none_is_lost(open_page: Open) -> None:
+    """Emoji, right to left, ten thousand characters; an empty one is told, and one that is too long for the window stays."""
+    page = open_page()
+    page.locator("#send").click()
+    expect(page.locator("#oops")).to_contain_text("empty")
+    for question in ("👩‍🚀 שלום مرحبا é", "word " * 2000):
+        ask(page, question)
+        answered(page, question.strip()[:40])
+    long = "much " * 5000
+    ask(page, long)
+    for i in range(3):
+        expect(page.locator(f"{pane(page, i)} .fault").last).to_contain_text("the window is 4096")
+    expect(page.locator("#q textarea")).to_have_value(long)

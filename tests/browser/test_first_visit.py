@@ -26,7 +26,7 @@ def test_a_newcomer_gets_an_answer_with_one_click(fresh: Server, browser: Browse
     expect(page.locator("#start")).to_contain_text("Try one")
     expect(page.locator(".notice:visible")).to_have_count(0)  # nothing stands between them and their first question
     library(page)
-    expect(page.locator("#shelf-comparisons")).to_contain_text("Ask something in Compare")
+    expect(page.locator("#shelf-talks")).to_contain_text("Ask something in Compare")
     expect(page.locator("#shelf-jobs")).to_contain_text("No runs yet")
     page.get_by_role("tab", name="Compare").click()
     page.locator(".example").first.click()
@@ -55,8 +55,8 @@ def test_nothing_scrolls_sideways_but_the_panes(open_page: Open, width: int, dar
     expect(page.locator("#questions textarea")).to_be_visible()
     assert sideways(page) == 0
     library(page)
-    page.locator("#shelf-comparisons label").first.click()
-    expect(page.locator("#shelf-comparisons .beside")).to_be_visible()
+    page.locator("#shelf-talks .rows label").first.click()
+    expect(page.locator("#shelf-talks .beside")).to_be_visible()
     assert sideways(page) == 0
 
 

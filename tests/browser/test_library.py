@@ -17,12 +17,12 @@ expect.set_options(timeout=PATIENCE)
 EVIL = "<img src=x onerror=alert(1)> {{7*7}} ${1+1} <script>alert(2)</script>"
 
 
-def test_a_comparison_is_renamed_exported_and_deleted(open_page: Open) -> None:
+def test_a_conversation_is_renamed_exported_and_deleted(open_page: Open) -> None:
     page = open_page()
     ask(page, "What do owls eat?")
     answered(page, "What do owls eat?")
     library(page)
-    shelf = page.locator("#shelf-comparisons")
+    shelf = page.locator("#shelf-talks")
     shelf.locator("label", has_text="What do owls eat?").click()
     with page.expect_download() as download:
         shelf.locator("a", has_text="Markdown").click()
@@ -49,6 +49,57 @@ def test_a_comparison_is_renamed_exported_and_deleted(open_page: Open) -> None:
     expect(shelf.locator(".list")).to_be_focused()
 
 
+def test_a_conversation_is_found_by_its_words_and_goes_on_in_compare(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "Why do Robins sing?")
+    answered(page, "Why do Robins sing?")
+    page.get_by_role("button", name="New chat").click()
+    expect(page.locator(f"{pane(page, 0)} .you")).to_have_count(0)
+    ask(page, "Where do storks sleep?")
+    answered(page, "Where do storks sleep?")
+    library(page)
+    shelf = page.locator("#shelf-talks")
+    expect(shelf.locator(".rows label", has_text="storks")).to_be_visible()
+    shelf.get_by_label("Search Conversations").fill("SING robins")  # any order, any case
+    expect(shelf.locator(".rows label")).to_have_count(1)
+    shelf.get_by_label("Search Conversations").fill("robins on the moon")
+    expect(shelf.locator(".empty")).to_contain_text("Nothing has all of these words")
+    shelf.get_by_label("Search Conversations").fill("robins")
+    shelf.locator(".rows label", has_text="Robins").click()
+    expect(shelf.locator(".beside")).to_contain_text("You asked: Why do Robins sing?")
+    shelf.get_by_role("button", name="Open in Compare").click()
+    expect(page.locator(f"{pane(page, 2)} .you")).to_have_text("You: Why do Robins sing?")
+    ask(page, "And at night?")
+    answered(page, "And at night?")
+    expect(page.locator(f"{pane(page, 0)} .you")).to_have_count(2)
+    library(page)
+    expect(shelf.locator(".rows label")).to_have_count(1)  # what was searched for still is
+    expect(shelf.locator(".rows label")).to_contain_text("2 questions")
+
+
+def test_a_blind_conversation_keeps_its_names_until_the_vote(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Blind").check()
+    ask(page, "Do herons dance?")
+    for i in range(3):
+        page.locator(f"{pane(page, i)} .turn", has_text="You asked").wait_for()
+    page.locator("#send:not([disabled])").wait_for()
+    library(page)
+    shelf = page.locator("#shelf-talks")
+    shelf.locator(".rows label", has_text="herons").first.click()
+    expect(shelf.locator(".beside")).to_contain_text("Names are hidden until you vote")
+    assert "zero-shot" not in shelf.locator(".beside").inner_html() + shelf.locator(".rows label", has_text="herons").first.inner_html()
+    shelf.get_by_role("button", name="Open in Compare").click()
+    page.locator(f"{pane(page, 1)} .best-one").click()
+    expect(page.locator("#foot-say")).to_contain_text("Voted best: B")
+    page.get_by_role("button", name="Leaderboard").click()
+    expect(page.locator("#leaderboard")).to_contain_text("blind")
+    library(page)
+    expect(shelf.locator(".rows label", has_text="herons").first).to_contain_text("tiny/")
+    shelf.locator(".rows label", has_text="herons").first.click()
+    expect(shelf.locator(".beside")).to_contain_text("Best")
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_long_unbroken_name_can_be_deleted(open_page: Open, width: int) -> None:
     """Its words must not push the buttons out of reach."""
@@ -57,7 +108,7 @@ def test_a_long_unbroken_name_can_be_deleted(open_page: Open, width: int) -> Non
     ask(page, name)
     answered(page, name)
     library(page)
-    shelf = page.locator("#shelf-comparisons")
+    shelf = page.locator("#shelf-talks")
     shelf.locator("label", has_text="xxxx").first.click()
     shelf.get_by_label("Label").fill(name)
     shelf.get_by_role("button", name="Rename").click()
@@ -76,12 +127,12 @@ def test_one_thing_is_open(open_page: Open) -> None:
     ask(page, "Where is the magpie?")
     answered(page, "Where is the magpie?")
     library(page)
-    page.locator("#shelf-comparisons label", has_text="magpie").first.click()
-    expect(page.locator("#shelf-comparisons .beside h2")).to_be_in_viewport()
+    page.locator("#shelf-talks label", has_text="magpie").first.click()
+    expect(page.locator("#shelf-talks .beside h2")).to_be_in_viewport()
     page.locator("#shelf-models label").first.click()
     expect(page.locator("#shelf-models .beside h2")).to_be_in_viewport()
-    expect(page.locator("#shelf-comparisons .beside")).to_be_hidden()
-    expect(page.locator("#shelf-comparisons input:checked")).to_have_count(0)
+    expect(page.locator("#shelf-talks .beside")).to_be_hidden()
+    expect(page.locator("#shelf-talks input:checked")).to_have_count(0)
 
 
 def test_a_model_that_was_deleted_is_replaced_and_said(open_page: Open, tmp_path: Path) -> None:
@@ -145,7 +196,7 @@ def test_what_was_written_is_shown_as_text_everywhere(open_page: Open) -> None:
     expect(page.locator("#job .tscroll tbody tr").last).to_contain_text(f"again {EVIL}")
 
     library(page)
-    shelf = page.locator("#shelf-comparisons")
+    shelf = page.locator("#shelf-talks")
     shelf.locator("label", has_text="<img").first.click()
     expect(shelf.locator(".beside")).to_contain_text(EVIL)
     shelf.get_by_label("Label").fill(EVIL)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptune.errors import Problem, Problems, TemplateError, UserError
-from promptune.web.compare import _memo
+from promptune.web.compare_open import memory
 from promptune.web.newtask_form import beside, clear, options, wanted
 
 NOTHING_READ = ("", "", "", "", "")
@@ -60,4 +60,4 @@ def test_every_mistake_stands_beside_its_field() -> None:
 @given(st.text() | st.sampled_from(["[1]", "null", '{"task": {"a": 1}}', '{"task": [1]}', '{"row": 1e999}', "{}"]))
 def test_whatever_the_browser_kept_is_survived(kept: str) -> None:
     """It is the visitor's own storage: anything may be written there."""
-    assert all(isinstance(value, str | int | None) for value in _memo(kept).values())
+    assert all(isinstance(value, str | int | None) for value in memory(kept).values())

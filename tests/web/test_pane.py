@@ -62,5 +62,10 @@ def test_a_model_without_a_run_has_no_strength() -> None:
 
 def test_everything_wrong_with_any_pane_is_said_at_once() -> None:
     with pytest.raises(Problems) as caught:
-        contenders(["tiny", "cot", "", "warm", "", "", "", "tiny", "few-shot", "4", "", "", "", "", "tiny", "cot", "", "", "0", "x", ""])
+        contenders(["tiny", "cot", "", "warm", "", "", "", "tiny", "few-shot", "4", "", "", "", "", "tiny", "cot", "", "", "0", "x", ""], 3)
     assert [problem.field for problem in caught.value.problems] == ["pane A", "pane C"]
+
+
+def test_only_panes_that_are_seen_are_asked() -> None:
+    """What stands in the settings of a pane that was taken out is nobody's wish."""
+    assert contenders(["tiny", "cot", "", "", "", "", "", "tiny", "few-shot", "4", "", "warm", "", ""], 1) == [Contender.parse("tiny/cot")]

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promptune.core.arena import Leaderboard, Standing
 from promptune.core.job import Job, JobState
 from promptune.core.prompt import SentPart, SentPrompt
-from promptune.core.strategy import Answer, Vote
+from promptune.core.strategy import Answer, Extra, Vote
 from promptune.core.task import Example, Task
-from promptune.lab import About, BatchResult, ComparisonRecord, DeviceStatus, ModelInfo, Overview, Pane, TaskInfo
+from promptune.engines.protocol import Chance
+from promptune.lab import About, BatchResult, DeviceStatus, ModelInfo, Overview, Pane, Talk, TalkInfo, TaskInfo, Turn
 from promptune.tasks.describe import lengths
 from promptune.tasks.overview import overview
 from promptune.tasks.tables.table import BadRow, Found
-from promptune.web import present, present_asked, present_kept, present_new, present_tasks
+from promptune.web import present, present_asked, present_kept, present_new, present_talk, present_tasks
 
 EVIL = """<img src=x onerror=alert(1)> {{7*7}} ${1+1} <script>alert(2)</script> "quoted' & javascript:alert(3)"""
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -49,8 +51,24 @@ def job(text: str = EVIL, state: JobState = JobState.FAILED) -> Job:
     return Job("0" * 12, "local", "batch", text, state, text, {}, 5, 10, text, 1e9, 1e9, 1e9 + 75, False)
 
 
-def record(text: str = EVIL) -> ComparisonRecord:
-    return ComparisonRecord(id="0" * 12, owner="local", label=text, question=text, answers=[], created=1e9, size=1234)
+def asked(text: str = EVIL, vote: str = "0", *, blind: bool = False) -> Turn:
+    return Turn("0" * 12, text, About(text), (voted(text), replace(voted(text), extras=shots(text))), vote, blind)
+
+
+def shots(text: str = EVIL) -> tuple[Extra, ...]:
+    return Extra("example", text, text, text, text), Extra("passage", text, text, "", text)
+
+
+def talk(*turns: Turn) -> Talk:
+    return Talk("0" * 12, EVIL, 1e9, turns)
+
+
+def listed(text: str = EVIL) -> TalkInfo:
+    return TalkInfo("0" * 12, text, 1e9, 1e9, 2, (text, text), 1234, False)
+
+
+def board(text: str = EVIL) -> Leaderboard:
+    return Leaderboard((Standing(text, 3, 2, 1, 0, 0, 1100.0, 1000.0, 1200.0),), 3, 1)
 
 
 def model(text: str = EVIL) -> ModelInfo:
@@ -103,6 +121,19 @@ def of_tasks(text: str) -> list[str]:
     ]
 
 
+def of_talks(text: str) -> list[str]:
+    return [
+        present_talk.confidence([Chance(text, 0.4, ((text + "x", 0.3),)), Chance(text, 1.0)]),
+        present_talk.extras(shots(text)),
+        present_talk.leaderboard(board(text)),
+        *(present_talk.voted(asked(text, vote, blind=True)) for vote in ("", "0", "1", "tie", "bad")),
+        present_talk.export_menu(text),
+        present_talk.copied(too_long=True),
+        present_kept.talk_view(talk(asked(text), asked(text, "tie"), asked(text, "bad"))),
+        present_kept.talk_view(talk(asked(text), asked(text, "", blind=True))),
+    ]
+
+
 def everything(text: str) -> list[str]:
     """Every HTML of the page with this text in every place that takes one."""
     shown = pane(text)
@@ -115,9 +146,12 @@ def everything(text: str) -> list[str]:
         present.empty(text),
         present.chip(text, DeviceStatus("warming", text, text, 1, 2)),
         present.pane_head(0, text),
-        present.pane_head(0, "tiny/cot", text),
+        present.pane_head(0, text, kinds="can-vote won", best=True),
+        present.following(text),
         present.sheet_head(0, text),
-        *(present.talk(0, text, one, text) for one in states),
+        *(present.turn(0, 1, text, one, text, edit=True) for one in states),
+        *(present.log(0, text, present.turn(0, 1, text, one, text)) for one in states),
+        present.answered(voted(text)),
         present.silence(0, text, text),
         present.result(shown),
         present.prompt_view(prompt(text)),
@@ -129,12 +163,12 @@ def everything(text: str) -> list[str]:
         present_kept.job_card(job(text)),
         present_kept.job_view(job(text), result(text)),
         present_kept.batch_table(job(), result(text)),
-        present_kept.comparison_view(record(text), (voted(text),)),
         present_kept.model_view(model(text)),
         present.result(voted(text)),
         present.result(replace(shown, cause="OVERFLOW", state="failed", answer=None)),
         present.strategy(text, text, text, [text]),
         *of_tasks(text),
+        *of_talks(text),
     ]
 
 
@@ -204,17 +238,17 @@ def test_a_pane_says_what_it_cost() -> None:
 
 def test_a_failed_pane_says_what_happened_and_a_stopped_one_that_it_was() -> None:
     failed = Pane("tiny/cot", "", "failed", "half", error="The device process ended. Ask again.")
-    assert "half" in present.talk(0, "q", failed)
-    assert "Ask again." in present.talk(0, "q", failed)
-    assert "Stopped" in present.talk(0, "q", replace(failed, state="cancelled", error=""))
-    assert "after 120 seconds" in present.talk(0, "q", replace(failed, state="cancelled", error="Stopped after 120 seconds."))
+    assert "half" in present.turn(0, 0, "q", failed)
+    assert "Ask again." in present.turn(0, 0, "q", failed)
+    assert "Stopped" in present.turn(0, 0, "q", replace(failed, state="cancelled", error=""))
+    assert "after 120 seconds" in present.turn(0, 0, "q", replace(failed, state="cancelled", error="Stopped after 120 seconds."))
 
 
 def test_a_pane_names_what_answered_beside_what_is_next() -> None:
     """An answer that is relabelled with other settings is a wrong result."""
-    assert present.pane_head(0, "tiny/cot", "tiny/cot") == present.pane_head(0, "tiny/cot")
-    head = present.pane_head(0, "tiny/cot", "tiny/zero-shot")
-    assert head.index("cot") < head.index("Next: ") < head.index("zero-shot")
+    assert "tiny / cot" in words(present.pane_head(0, "tiny/cot"))
+    assert words(present.following("tiny/zero-shot")) == "Next: tiny / zero-shot"
+    assert present.following("") == ""
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.031, "0.03 s"), (12.4, "12 s"), (75, "1 min 15 s"), (3900, "1 h 5 min")])
@@ -237,7 +271,7 @@ def test_every_state_of_a_job_has_words(state: JobState) -> None:
 def test_a_row_of_a_list_has_two_lines_whatever_its_label() -> None:
     """The first line is the label: a line break inside it would put the date where the size belongs."""
     for row in (
-        present_kept.comparison_row(record("a\nb\nc")),
+        present_kept.talk_row(listed("a\nb\nc")),
         present_kept.job_row(job("a\nb"), 10),
         present_kept.model_row(model("ok")),
         present_tasks.row(task("a\nb")[0]),

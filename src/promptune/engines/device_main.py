@@ -30,6 +30,7 @@ class Server:
         self.inbox: queue.SimpleQueue[wire.ToDevice] = queue.SimpleQueue()
         self._sending = threading.Lock()
         self._streaming: set[str] = set()  # request ids; a cancel of any other comes too late
+        self._stopped: set[str] = set()  # of them, those that were cancelled: perhaps before their stream had begun
         threading.Thread(target=self._read, daemon=True).start()
 
     def send(self, message: wire.FromDevice) -> None:
@@ -48,7 +49,9 @@ class Server:
         while True:
             message = self.inbox.get()
             if isinstance(message, wire.Cancel):
-                engine.cancel([id for id in message.ids if id in self._streaming])
+                known = self._streaming.intersection(message.ids)
+                self._stopped |= known
+                engine.cancel(list(known))
             elif isinstance(message, wire.Stream):
                 self._streaming |= {request.id for request in message.requests}
                 streams.submit(self._guarded, message.call, self._stream, engine, message)
@@ -66,10 +69,15 @@ class Server:
 
     def _stream(self, engine: Engine, message: wire.Stream) -> None:
         try:
+            begun = False
             for event in engine.stream(message.requests):
                 self.send(wire.Streamed(message.call, event))
+                if not begun:  # an engine knows its requests by now; what was cancelled before that it could not know
+                    begun = True
+                    engine.cancel([request.id for request in message.requests if request.id in self._stopped])
         finally:
             self._streaming -= {request.id for request in message.requests}
+            self._stopped -= {request.id for request in message.requests}
 
     def _answer(self, engine: Engine, ask: wire.Ask) -> None:
         if isinstance(ask, wire.AskCapabilities):

@@ -37,8 +37,11 @@ class LocalEngine:
         self._shelf = Shelf(self._device, self._cancelled.__contains__, memory)
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
+        self._streaming.update(request.id for request in requests)  # now, not with the first event: a cancel may come before that
+        return self._events(requests)
+
+    def _events(self, requests: Sequence[Request]) -> Iterator[Event]:
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._streaming.update(request.id for request in requests)
         groups = [list(group) for _, group in groupby(sorted(requests, key=_weights), key=_weights)]
         ready = [group for group in groups if self._shelf.has(group[0].weights)]
         for together in [ready, *([group] for group in groups if group not in ready)]:
@@ -84,9 +87,10 @@ class LocalEngine:
 
     def _rows(self, voice: Voice, requests: list[Request], tell: Emit) -> list[tuple[Row, Mix]]:
         rows, loaded = [], voice.loaded
+        known: dict[Prompt, SentPrompt] = {}  # samples share theirs
         for request in requests:
             try:
-                sent = loaded.encode(request.prompt, self._sandbox)
+                sent = known[request.prompt] = known.get(request.prompt) or loaded.encode(request.prompt, self._sandbox)
                 if refused := overflow.refusal(request, sent, apart=loaded.seq2seq):
                     tell(refused)
                     continue

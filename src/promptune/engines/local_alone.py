@@ -26,17 +26,17 @@ class Alone:
     def __init__(self, loaded: Loaded, cancelled: Callable[[str], bool]) -> None:
         self.loaded, self._cancelled = loaded, cancelled
         self._turn = threading.Lock()
+        self._lock = threading.Lock()  # of the list
         self._threads: list[threading.Thread] = []
         self._closing = False
 
     def add(self, rows: Sequence[tuple[Row, Mix]]) -> None:
         """Its rows mix nothing in."""
         for group in fitting([row for row, _ in rows], self.loaded):
-            self._threads = [
-                *(thread for thread in self._threads if thread.is_alive()),
-                threading.Thread(target=self._run, args=(group,), daemon=True, name="alone"),
-            ]
-            self._threads[-1].start()
+            thread = threading.Thread(target=self._run, args=(group,), daemon=True, name="alone")
+            with self._lock:
+                thread.start()
+                self._threads = [*(one for one in self._threads if one.is_alive()), thread]
 
     def run(self, work: Callable[[], Any]) -> Any:
         with self._turn if self.loaded.one_at_a_time else nullcontext():
@@ -48,7 +48,9 @@ class Alone:
 
     def close(self) -> None:
         self._closing = True
-        for thread in self._threads:
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
             thread.join()
 
     def _run(self, rows: list[Row]) -> None:

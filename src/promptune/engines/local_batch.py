@@ -6,6 +6,7 @@ to their end, and gives every row that answers its next token. A row that ends m
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 from collections import Counter
@@ -21,7 +22,7 @@ from promptune.engines.local_failures import failed
 from promptune.engines.local_models import Loaded
 from promptune.engines.local_prefixes import BLOCK, Prefixes
 from promptune.engines.local_reader import Reader
-from promptune.engines.local_rows import Row, choose, need_numbers
+from promptune.engines.local_rows import Row, choose, damaged, need_numbers
 from promptune.engines.local_slots import Kept, Slots
 from promptune.engines.protocol import Held
 
@@ -102,7 +103,9 @@ class Batch:
     def close(self) -> None:
         """Ends what is under way. A thread that still ran in torch when Python ends would take the process down."""
         self._closing = True
-        if thread := self._thread:
+        with self._lock:
+            thread = self._thread
+        if thread:
             thread.join()
 
     def _put(self, thing: list[Seat] | Callable[[], None]) -> None:
@@ -141,7 +144,7 @@ class Batch:
                     thing()
             for seat in [*self._waiting, *self._reading, *self._answering]:
                 if self._closing or self._cancelled(seat.row.request.id):
-                    seat.row.finish("cancelled")
+                    self._cancel(seat)
             self._clean()
             if self._waiting or self._reading or self._answering:
                 return True
@@ -152,6 +155,12 @@ class Batch:
                 if self._inbox.empty():
                     self._thread = None
                     return False
+
+    def _cancel(self, seat: Seat) -> None:
+        try:
+            seat.row.finish("cancelled")
+        except Exception as error:  # of this row alone
+            self._fail([seat], error)
 
     def _seat(self) -> None:
         """Owners take turns: next comes whoever has the fewest rows in the batch, of theirs the oldest."""
@@ -200,6 +209,9 @@ class Batch:
                 seat.kept = self._desk.read(slot, seat.read)
                 if not seat.left:
                     self._begin(seat)
+            for seat, top in zip(group, scores.amax(dim=-1).tolist(), strict=True):
+                if seat.left and not math.isfinite(top):  # it is not read to its end: what comes after would be none either
+                    self._fail([seat], damaged())
             self._choose([group[slot] for slot in ready], scores[ready])
         except Exception as error:
             self._fail(group, error)
@@ -252,7 +264,7 @@ class Batch:
             scores = self.reader.read(slots, 0, [piece], [read], [mix])
             read += len(piece)
         kept = slots.read(0, read)
-        if 2 * before <= read:
+        if 2 * before <= read and bool(scores.isfinite().all()):
             self.prefixes.add(mix, ids, kept)
         return kept, scores[0]
 
@@ -288,20 +300,21 @@ class Batch:
         """Rows that ended leave; the last one of the batch moves into a slot that became free."""
         for rows in (self._waiting, self._reading):
             rows[:] = [seat for seat in rows if not seat.row.ended]
-        slot = 0
-        while slot < len(self._answering):
-            seat = self._answering[slot]
-            if not seat.row.ended:
-                slot += 1
-                continue
+        for slot, seat in enumerate(self._answering):
             if seat.failed:
                 self._slots.blank(slot)
-            elif seat.row.request.owner:  # a person may go on from here
+            elif seat.row.ended and seat.row.request.owner:  # a person may go on from here
                 self._remember(seat, slot)
-            last = self._answering.pop()
-            if last is not seat:
-                self._slots.copy(len(self._answering), slot, last.read)
+        slot = 0
+        while slot < len(self._answering):
+            if not self._answering[slot].row.ended:
+                slot += 1
+                continue
+            last = self._answering[-1]
+            if last is not self._answering[slot]:
+                self._slots.copy(len(self._answering) - 1, slot, last.read)
                 self._answering[slot] = last
+            self._answering.pop()
 
     def _remember(self, seat: Seat, slot: int) -> None:
         try:

@@ -52,6 +52,7 @@ class Prefixes:
         if size > self.budget or not signs:
             return
         if (longer := self._blocks.get(signs[-1])) is not None and self._entries[longer].ids[: len(ids)] == tuple(ids) and self._entries[longer].mix == mix:
+            self._entries.move_to_end(longer)
             return  # it is known, and more
         entry = Prefix(mix, tuple(ids), kept, size)
         for at in {at for sign in signs if (at := self._blocks.get(sign)) is not None}:

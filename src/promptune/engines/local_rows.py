@@ -150,7 +150,11 @@ def _drawn(scores: torch.Tensor, rows: Sequence[Row]) -> list[int]:
 def need_numbers(top: float) -> None:
     """The likeliest prediction: one NaN among them is on top."""
     if not math.isfinite(top):
-        raise EngineError("the model's predictions are not numbers: its weights are damaged.", todo="Copy the model again, or try another one.")
+        raise damaged()
+
+
+def damaged() -> EngineError:
+    return EngineError("the model's predictions are not numbers: its weights are damaged.", todo="Copy the model again, or try another one.")
 
 
 def _settled(text: str, stops: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from torch import Tensor
 from promptune.engines.local_alone import Alone
 from promptune.engines.local_batch import Batch
 from promptune.engines.local_models import check_vocabulary
+from promptune.engines.local_rows import damaged
 from promptune.engines.local_shelf import Voice
 from promptune.engines.local_slots import Slots
 from promptune.engines.protocol import Chance, Divergence, Logprob
@@ -83,7 +84,7 @@ def _behind(voice: Voice, ids: Sequence[int], answers: Sequence[Sequence[int]]) 
     found: list[Tensor] = runner.run(lambda: _alone(voice, ids, answers) if isinstance(runner, Alone) else _shared(voice, runner, ids, answers))
     for logits in found:
         if bool(logits.isnan().any()):
-            raise EngineError("the model's predictions are not numbers: its weights are damaged.", todo="Copy the model again, or try another one.")
+            raise damaged()
     return found
 
 

@@ -3,91 +3,148 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from promptune.core.prompt import SentPrompt
-from promptune.lab import About, Frame, Lab, Pane
-from promptune.web import pane, present, present_asked
-from promptune.web.compare_form import Asked, Changes, Chip, CompareForm, Held
+from promptune.errors import Busy, UserError
+from promptune.lab import About, Asking, Frame, Lab, Pane, Turn
+from promptune.web import compare_draw, pane, present
+from promptune.web.chat import Chat
+from promptune.web.compare_draw import Painter
+from promptune.web.compare_form import Changes, Chip, CompareForm, Held
 from promptune.web.guard import Visitor
-from promptune.web.handlers import Stops, words
+from promptune.web.handlers import words
 
-POLL = 0.1  # seconds between two frames
+POLL = 0.09  # seconds between two frames
+LEAVE = 3.0  # seconds for what is under way to end, when something else is to be shown
 
 
-@dataclass
-class Painter:
-    """Turns frames into changes, only of what looks different from before."""
+class Asks:
+    """Who has a question under way, and so what a Stop ends: the generator that shows it hears of it and has the last word itself."""
 
-    form: CompareForm
-    asked: Asked
-    seen: Changes = field(default_factory=dict)
-    prompts: dict[int, SentPrompt | None] = field(default_factory=dict)  # shown by now: a long one is slow to mark up
+    def __init__(self) -> None:
+        self._asked: dict[Visitor, Asking] = {}
+        self._lock = threading.Lock()
 
-    def changes(self, frame: Frame, waiting: str = "") -> Changes:
-        new: Changes = {self.form.reference: present_asked.reference(self.asked.about, frame[0].reference)} if frame else {}
-        fresh: Changes = {}
-        for i, (view, shown) in enumerate(zip(self.form.views, frame, strict=False)):
-            new[view.head] = present.pane_head(i, shown.contender)
-            new[view.talk] = present.talk(i, self.asked.question, shown, waiting)
-            new[view.result] = present.result(shown)
-            if i not in self.prompts or self.prompts[i] != shown.prompt:
-                self.prompts[i] = shown.prompt
-                fresh[view.prompt] = present.prompt_view(shown.prompt)
-        changed = {widget: markup for widget, markup in new.items() if self.seen.get(widget) != markup}
-        self.seen |= changed
-        return changed | fresh
+    @contextmanager
+    def watch(self, visitor: Visitor, asking: Asking) -> Iterator[None]:
+        with self._lock:
+            if visitor in self._asked:
+                raise Busy("a question is being answered on this page.", todo="Stop it first, or wait for its end.")
+            self._asked[visitor] = asking
+        try:
+            yield
+        finally:
+            self._asked.pop(visitor, None)
+
+    def busy(self, visitor: Visitor) -> bool:
+        return visitor in self._asked
+
+    def stop(self, visitor: Visitor, place: int | None = None) -> None:
+        if asking := self._asked.get(visitor):
+            asking.stop(place)
+
+    def leave(self, visitor: Visitor) -> None:
+        """Something else is to be shown: what is under way ends, and is kept as it is."""
+        self.stop(visitor)
+        end = time.monotonic() + LEAVE
+        while self.busy(visitor) and time.monotonic() < end:
+            time.sleep(0.02)
 
 
 def ask(
-    lab: Lab, form: CompareForm, stops: Stops, visitor: Visitor, question: str, task: str, picked: Chip | None, held: Held, *settings: Any
+    lab: Lab,
+    form: CompareForm,
+    asks: Asks,
+    visitor: Visitor,
+    blind: bool,
+    held: Held,
+    question: str,
+    task: str,
+    picked: Chip | None,
+    chat: Chat,
+    count: int,
+    *settings: Any,
 ) -> Iterator[Changes]:
     """The question in its box, in the chosen task if there is one."""
+    wish = about(task, picked or None)
+    goes_on = chat.goes_on(wish, blind=bool(blind))
+    blind = bool(blind) or (goes_on and chat.hidden)
     try:
-        asked = Asked(question, tuple(str(contender) for contender in pane.contenders(settings)), about(task, picked or None))
+        contenders = list(chat.contenders) if goes_on and chat.hidden else [str(one) for one in pane.contenders(settings, count)]
+        if blind and not goes_on:
+            random.shuffle(contenders)
+        talk, after = (chat.talk, chat.editing) if goes_on else ("", None)
+        asking = lab.talks.ask(visitor.owner, question, contenders, about=wish, talk=talk, after=after, blind=blind, lenient=True, poll=POLL)
     except Exception as error:  # the question stays in its box, beside what is wrong
         yield {form.oops: present.fault(words(error))}
         return
-    mine = picked is not None and bool(picked) and question == picked.text
+    mine = bool(picked) and picked is not None and question == picked.text
     back = held if mine and held.text else Held(question, picked or None)
-    ends = yield from _stream(lab, form, stops, visitor, asked, {form.box: "", form.picked: None, form.note: "", **_chips(form, task)})
+    first: Changes = {form.box: "", form.picked: None, form.note: "", **({} if task else {form.start: gr.Row(visible=False)})}
+    ends = yield from _stream(lab, form, asks, visitor, chat.asking(Turn("", question, wish, (), blind=blind), fresh=not goes_on), asking, task, first)
     if ends is not None:
         yield {form.held: back if ends or back is held else Held(), **form.busy(False)}
 
 
-def again(lab: Lab, form: CompareForm, stops: Stops, visitor: Visitor, asked: Asked) -> Iterator[Changes]:
-    """The same question once more, without the examples and passages that do not fit."""
-    if (yield from _stream(lab, form, stops, visitor, asked, {}, drop=True)) is not None:
+def again(
+    lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, chat: Chat, task: str, *, places: tuple[int, ...], drop: bool = False
+) -> Iterator[Changes]:
+    """The last question once more in some of its panes; perhaps without the examples and passages that do not fit."""
+    if (turn := chat.last) is None or not chat.settled:
+        return
+    try:
+        asking = lab.talks.again(visitor.owner, turn.id, places=places, overflow="drop" if drop else "fail", poll=POLL)
+    except Exception as error:
+        yield {form.oops: present.fault(words(error))}
+        return
+    asked = replace(chat, turns=(*chat.turns[:-1], replace(turn, vote="", id="")), live=True)
+    if (yield from _stream(lab, form, asks, visitor, asked, asking, task, {})) is not None:
         yield form.busy(False)
 
 
+def one_again(place: int, lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, chat: Chat, task: str) -> Iterator[Changes]:
+    yield from again(lab, form, asks, visitor, chat, task, places=(place,))
+
+
+def with_less(lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, chat: Chat, task: str) -> Iterator[Changes]:
+    """All panes that something can be left out of."""
+    places = tuple(i for i, one in enumerate(chat.last.panes if chat.last else ()) if present.can_drop(one))
+    yield from again(lab, form, asks, visitor, chat, task, places=places, drop=True)
+
+
 def _stream(
-    lab: Lab, form: CompareForm, stops: Stops, visitor: Visitor, asked: Asked, first: Changes, *, drop: bool = False
+    lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, chat: Chat, asking: Asking, task: str, first: Changes
 ) -> Generator[Changes, None, bool | None]:
-    """Gives back whether something stayed unanswered; None where nothing was asked at all."""
-    stopping = threading.Event()
+    """Gives back whether the question stayed unanswered; None where nothing was asked at all."""
+    painter = Painter(form)
     try:
-        frames = lab.compare(visitor.owner, asked.question, asked.contenders, about=asked.about, overflow="drop" if drop else "fail", poll=POLL, stop=stopping)
-    except Exception as error:
+        with asks.watch(visitor, asking):
+            closed: Changes = {widget: "" for view in form.views for widget in (view.sure, view.next, *(view.settings() if chat.hidden else ()))}
+            yield {form.oops: "", form.chat: chat, form.memo: memo(task, None), form.add: gr.Button(interactive=False), **form.busy(True), **closed, **first}
+            trouble = ""
+            try:
+                with closing(asking.frames()) as frames:
+                    for frame in frames:
+                        chat = chat.showing(frame)
+                        yield painter.paint(chat, _waiting(lab)) or {form.oops: gr.skip()}  # a closed tab is noticed between two yields
+            except Exception as error:
+                chat = chat.showing(tuple(map(_settled, chat.turns[-1].panes)))
+                trouble = present.fault(words(error))
+            chat = chat.ended(asking.turn, asking.talk)
+            ended = {form.chat: chat, form.memo: memo(task, chat.talk), form.add: gr.Button(interactive=not chat.hidden)}
+            yield {**Painter(form, painter.drawing).paint(chat), **ended, **({form.oops: trouble} if trouble else {})}
+    except Busy as error:
         yield {form.oops: present.fault(words(error))}
         return None
-    painter = Painter(form, asked)
-    frame: Frame = ()
-    yield {form.oops: "", form.asked: asked, form.memo: memo(asked.about.task if asked.about else "", asked), **form.busy(True), **first}
-    try:
-        with closing(frames), stops.watch(visitor, stopping):
-            for frame in frames:
-                yield painter.changes(frame, _waiting(lab)) or {form.oops: gr.skip()}  # a closed tab is noticed between two yields
-        return _unanswered(frame)
-    except Exception as error:
-        yield {**painter.changes(tuple(map(_settled, frame))), form.oops: present.fault(words(error))}
-        return True
+    return unanswered(chat.turns[-1].panes)
 
 
 def give_back(form: CompareForm, visitor: Visitor, typed: str, held: Held) -> Changes:
@@ -97,11 +154,33 @@ def give_back(form: CompareForm, visitor: Visitor, typed: str, held: Held) -> Ch
     return {form.held: Held(), form.box: held.text, form.picked: held.picked}
 
 
-def memo(task: str, asked: Asked, picked: Chip | None = None) -> str:
-    """What the browser keeps over a reload: the chosen task, and the rows that the last question and the one in the box come from."""
-    row = {"split": asked.about.split, "row": asked.about.row} if asked.about else {}
+def stop(asks: Asks, place: int | None, visitor: Visitor) -> None:
+    asks.stop(visitor, place)
+
+
+def judge(lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat, vote: str) -> Changes:
+    """A vote on the last turn: "0" … "5" the best pane's place, "tie", or "bad". Where names were hidden they are told now, and the panes are set to them."""
+    if (turn := chat.last) is None or not chat.settled:
+        return {form.oops: present.fault("There is nothing to vote on yet.")}
+    now = chat.voted(lab.talks.vote(visitor.owner, turn.id, vote))
+    changes: Changes = {form.chat: now, form.oops: "", **Painter(form).paint(now)}
+    if not turn.hidden:
+        return changes
+    told = compare_draw.fill(lab, form, visitor, compare_draw.values_of(now.contenders))
+    return changes | told | {form.add: gr.Button(interactive=True)}
+
+
+def vote(wanted: str, lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat) -> Changes:
+    try:
+        return judge(lab, form, visitor, chat, wanted)
+    except UserError as error:
+        return {form.oops: present.fault(words(error))}
+
+
+def memo(task: str, talk: str | None, picked: Chip | None = None) -> str:
+    """What the browser keeps over a reload: the chosen task, the row that the question in the box comes from, and the talk; None is the newest."""
     box = {"picked_split": picked.split, "picked_row": picked.row} if picked else {}
-    return json.dumps({"task": task, "question": asked.question, "in": asked.about.task if asked.about else "", **row, **box})
+    return json.dumps({"task": task, **({} if talk is None else {"talk": talk}), **box})
 
 
 def about(task: str, picked: Chip | None) -> About | None:
@@ -110,15 +189,10 @@ def about(task: str, picked: Chip | None) -> About | None:
     return About(task, picked.split, picked.row) if picked else About(task)
 
 
-def _chips(form: CompareForm, task: str) -> Changes:
-    """What to begin with is no longer needed; a task's own examples stay at hand."""
-    return {} if task else {form.start: gr.Row(visible=False)}
-
-
-def _unanswered(frame: Frame) -> bool:
-    """A pane failed, or nothing came at all before the end. One that can be asked again with less needs no other question."""
-    failed = [shown for shown in frame if shown.state == "failed" and not present.can_drop(shown)]
-    return bool(failed) or all(shown.state == "cancelled" and not shown.text for shown in frame)
+def unanswered(frame: Frame) -> bool:
+    """Nobody answered. What can be asked again with less needs no other question, and one pane alone can be asked again."""
+    failed = [shown.state == "failed" and not present.can_drop(shown) for shown in frame]
+    return bool(frame) and (all(failed) or all(shown.state == "cancelled" and not shown.text for shown in frame))
 
 
 def _settled(shown: Pane) -> Pane:
@@ -129,8 +203,3 @@ def _settled(shown: Pane) -> Pane:
 def _waiting(lab: Lab) -> str:
     status = lab.status()
     return "" if status.state == "ready" else f"Waiting for the model: {status.detail or status.state} …"
-
-
-def shown(form: CompareForm, asked: Asked, frame: Sequence[Pane]) -> Changes:
-    """A comparison as it was kept."""
-    return {form.asked: asked, **Painter(form, asked).changes(tuple(frame))}

@@ -90,9 +90,9 @@ def look(lab: Lab, form: BatchForm, visitor: Visitor, watch: Watch) -> Changes:
     }
 
 
-def start(lab: Lab, form: BatchForm, visitor: Visitor, watch: Watch, questions: str, *settings: Any) -> Changes:
+def start(lab: Lab, form: BatchForm, visitor: Visitor, watch: Watch, questions: str, count: int, *settings: Any) -> Changes:
     try:
-        lab.start_batch(visitor.owner, questions.splitlines(), [str(contender) for contender in pane.contenders(settings)])
+        lab.start_batch(visitor.owner, questions.splitlines(), [str(contender) for contender in pane.contenders(settings, count)])
     except Exception as error:  # what was typed stays, beside what is wrong
         return {form.oops: present.fault(words(error))}
     return {form.oops: "", **look(lab, form, visitor, watch)}
@@ -126,14 +126,15 @@ def _result(lab: Lab, visitor: Visitor, job: Job) -> str:
 # ---- layout and wiring ----
 
 
-def build(lab: Lab, demo: gr.Blocks, clock: gr.Timer, settings: list[Any]) -> None:
+def build(lab: Lab, demo: gr.Blocks, clock: gr.Timer, asked: list[Any]) -> None:
+    """`asked`: how many panes there are, and their settings."""
     with gr.Accordion("Many questions", open=False, elem_id="many", elem_classes="fold"):
         questions = gr.Textbox(
-            label="Questions, one a line", lines=6, max_lines=14, placeholder="Every line goes to all three contenders.", elem_id="questions", interactive=True
+            label="Questions, one a line", lines=6, max_lines=14, placeholder="Every line goes to every contender.", elem_id="questions", interactive=True
         )
         oops = gr.HTML("", elem_classes="oops", js_on_load=None, apply_default_css=False)
         with gr.Row(elem_classes="actions"):
-            run = gr.Button("Run through all three", variant="primary", elem_classes=["btn", "go"], elem_id="run-many")
+            run = gr.Button("Run through every contender", variant="primary", elem_classes=["btn", "go"], elem_id="run-many")
             fill = gr.Button("Use 50 sample questions", elem_classes="btn", elem_id="sample")
     with gr.Column(elem_classes="card", elem_id="job", visible=False) as block:
         card = gr.HTML("", js_on_load=None, apply_default_css=False)
@@ -146,7 +147,7 @@ def build(lab: Lab, demo: gr.Blocks, clock: gr.Timer, settings: list[Any]) -> No
 
     demo.load(bound(look, lab, form), form.watch, form.shown(), api_name="job_shown", queue=False, **QUIET)
     clock.tick(bound(look, lab, form), form.watch, form.shown(), api_name="job_watched", queue=False, **QUIET)
-    run.click(bound(start, lab, form), [form.watch, questions, *settings], [form.oops, *form.shown()], api_name="job_start", trigger_mode="once", **QUIET)
+    run.click(bound(start, lab, form), [form.watch, questions, *asked], [form.oops, *form.shown()], api_name="job_start", trigger_mode="once", **QUIET)
     fill.click(bound(sample, lab), None, questions, api_name="job_sample", queue=False, **QUIET)
     form.cancel.click(bound(cancel, lab, form), form.watch, form.shown(), api_name="job_cancel", queue=False, **QUIET)
     form.resume.click(bound(resume, lab, form), form.watch, form.shown(), api_name="job_resume", queue=False, **QUIET)

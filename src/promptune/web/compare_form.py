@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from promptune.core.task import Split
-from promptune.lab import About
 from promptune.web.pane import PaneForm, PaneView
+
+if TYPE_CHECKING:
+    from promptune.web.foot import FootForm  # it changes what is here
 
 Changes = dict[Any, Any]  # widget: its new value
 
@@ -21,15 +23,6 @@ class Chip:
     text: str
     split: Split | None = None
     row: int | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the panes show the answers of; what is set by now may be something else."""
-
-    question: str = ""
-    contenders: tuple[str, ...] = ()
-    about: About | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,7 @@ class CompareForm:
     task: gr.Dropdown
     try_: gr.Button
     reference: gr.HTML  # of the question that the panes show
+    add: gr.Button
     box: gr.Textbox
     send: gr.Button
     stop: gr.Button
@@ -57,30 +51,54 @@ class CompareForm:
     chips: tuple[gr.Button, ...]
     offered: gr.State  # a tuple of Chip: what the buttons ask
     picked: gr.State  # a Chip: the example that was put into the box
-    asked: gr.State  # an Asked: what the panes show
+    chat: gr.State  # a Chat: what the panes show
+    count: gr.State  # how many panes there are
     held: gr.State  # a Held
     memo: gr.Textbox
-    command: gr.Textbox
-    panes: tuple[PaneForm, ...]
+    link: gr.Textbox  # the query string that the page was opened with
+    draft: gr.Textbox  # what stood in the box before a reload, for whoever fills it otherwise
+    open: gr.Textbox  # the id of a talk that is wanted here; it is emptied once that is shown
+    edit: gr.Textbox  # which turn's question is wanted back in the box, as head.js writes it
+    foot: FootForm
+    panes: tuple[PaneForm, ...]  # six; the first `count` are seen
     views: tuple[PaneView, ...]
 
     def settings(self) -> list[Any]:
         return [widget for form in self.panes for widget in form.inputs()]
 
+    def asked(self) -> list[Any]:
+        """What says which contenders are next: the talk they go on with, how many, their settings."""
+        return [self.chat, self.count, *self.settings()]
+
+    def question(self) -> list[Any]:
+        """What says what is asked next: the box, the task, the row in the box, then `asked`."""
+        return [self.box, self.task, self.picked, *self.asked()]
+
+    def drawn(self) -> list[Any]:
+        """What another state of the talk changes."""
+        views = [widget for view in self.views for widget in view.drawn()]
+        return [self.chat, self.memo, self.reference, self.oops, self.add, *views, self.foot.say]
+
     def shown(self) -> list[Any]:
         """What a question changes."""
-        views = [widget for view in self.views for widget in (view.head, view.talk, view.result, view.prompt)]
-        words = [self.box, self.send, self.stop, self.oops, self.start, self.reference, self.note]
-        return [*words, self.picked, self.asked, self.held, self.memo, *views]
+        return [*self.drawn(), self.box, self.send, self.stop, self.start, self.note, self.picked, self.held]
+
+    def filled(self) -> list[Any]:
+        """What other contenders change."""
+        views = [widget for view in self.views for widget in (view.column, view.next, *view.settings())]
+        return [self.count, self.box, *self.settings(), *views]
+
+    def judged(self) -> list[Any]:
+        """What a vote changes: where names were hidden, the panes' settings too."""
+        return list(dict.fromkeys([*self.drawn(), *self.filled()]))
 
     def of_task(self) -> list[Any]:
         """What another task changes."""
         return [self.try_, self.note, self.start, self.invite, *self.chips, self.offered, self.picked, self.memo]
 
     def kept(self) -> list[Any]:
-        """What an opened page fills."""
-        views = [widget for view in self.views for widget in vars(view).values()]
-        return [self.task, *self.of_task(), self.asked, self.reference, *self.settings(), *views]
+        """What an opened page or talk fills."""
+        return list(dict.fromkeys([self.task, *self.of_task(), *self.shown(), *self.filled(), self.link, self.open]))
 
     def busy(self, busy: bool) -> Changes:
         return {self.send: gr.Button(interactive=not busy), self.stop: gr.Button(interactive=busy)}

@@ -24,10 +24,10 @@ READ = "sandbox; default-src 'none'; style-src 'unsafe-inline'"  # a report is w
 def routes(lab: Lab) -> APIRouter:
     router = APIRouter(prefix="/download", include_in_schema=False)
 
-    @router.get("/comparisons/{id}.{form}")
-    def comparison(request: Request, id: str, form: str) -> Response:
+    @router.get("/talks/{id}.{form}")
+    def talk(request: Request, id: str, form: str) -> Response:
         owner = owner_of(request)
-        return _text(lambda: (lab.comparison(owner, id).label, lab.export_comparison(owner, id, form)), form)
+        return _text(lambda: (lab.talks.get(owner, id).label, lab.talks.export(owner, id, form)), form)
 
     @router.get("/jobs/{id}.{form}")
     def job(request: Request, id: str, form: str) -> Response:

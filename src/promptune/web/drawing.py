@@ -42,5 +42,10 @@ class Drawing:
         self.changes[widget] = gr.update(**shown, value=chosen or None) if news else gr.update(**shown)
         self.shown[widget._id] = (sign, chosen)
 
+    def take(self) -> Changes:
+        """What is to be sent since the last time; for whoever goes on drawing."""
+        changes, self.changes = self.changes, {}
+        return changes
+
     def sent(self, memory: gr.State) -> Changes:
         return self.changes | {memory: self.shown}

@@ -25,6 +25,11 @@
     });
   };
 
+  document.addEventListener('pointerover', event => {
+    const button = event.target.closest?.('.icon');
+    if (button) button.title = button.textContent.trim();
+  });
+
   // A deletion is asked about in place. What is the safe answer has the focus.
   const asking = (from, on) => {
     const manage = from.closest('.manage');
@@ -94,11 +99,21 @@
     if (innerWidth <= 760) document.querySelector(`#${id} .beside:not(.hide)`)?.scrollIntoView({ block: 'nearest' });
   };
 
+  // An earlier question is wanted back in the box; an emptied box, or Esc, gives that up.
+  const edit = turn => { const box = document.querySelector('#edit-turn :is(textarea, input)'); if (box) type(box, `${turn}.${Date.now()}`); };
+  const editing = () => document.querySelector('#picked .editing');
+  document.addEventListener('click', event => {
+    const button = event.target.closest('.edit-turn');
+    if (button) edit(button.dataset.turn);
+  });
+  document.addEventListener('input', event => { if (event.target === question() && !event.target.value && editing()) edit(-1); });
+
   document.addEventListener('keydown', event => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
     if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector(':popover-open')) {
       const open = document.activeElement.closest('[data-asking]');
       if (open) asking(open, false);
+      else if (editing()) edit(-1);
       else document.querySelector('#stop')?.click();
     }
     if (event.key === '/' && !typing && question()?.offsetParent) { event.preventDefault(); question().focus(); }
@@ -134,7 +149,10 @@
     document.querySelectorAll('.more').forEach(settings);
     if (draft() && !box.value) type(box, draft());
   }, 100);
-  document.addEventListener('focusin', event => { if (event.target.matches('.more')) settings(event.target); }); // had gradio drawn it anew
+  for (const name of ['focusin', 'pointerdown']) document.addEventListener(name, event => { // had gradio drawn it anew
+    const button = event.target.closest?.('.more');
+    if (button) settings(button);
+  });
 
   // The chip tells what the server says of itself; that it says nothing, only the page can tell.
   setInterval(async () => {
@@ -144,8 +162,18 @@
 
   // The chosen task, and where the last question came from, outlive a reload of their tab.
   const remember = text => { try { sessionStorage.setItem('promptune-task', text); } catch { /* then it is forgotten */ } };
-  const recall = () => { try { return sessionStorage.getItem('promptune-task') || ''; } catch { return ''; } };
+  const recall = () => {
+    const query = location.search;
+    if (/[?&](c|task|row|q)=/.test(query)) history.replaceState(history.state, '', location.pathname + location.hash); // followed once, not at every reload
+    try { return [sessionStorage.getItem('promptune-task') || '', query, draft() || '']; } catch { return ['', query, '']; }
+  };
   const tried = text => { remember(text); setTimeout(() => question()?.focus(), 50); };       // after gradio has shown what changed
+  const asked = () => { try { const { talk, ...rest } = JSON.parse(sessionStorage.getItem('promptune-task') || '{}'); remember(JSON.stringify(rest)); } catch { /* nothing to forget */ } };
+  const write = () => setTimeout(() => question()?.focus(), 50);
+  const removed = text => {                                                                  // its sheet is not of the pane that moved up
+    if (text) remember(text);
+    document.querySelectorAll('.pop:popover-open').forEach(sheet => sheet.hidePopover());
+  };
   const press = id => setTimeout(() => document.getElementById(id)?.click(), 50);
 
   // Where a step of New task opens, keyboard and screen reader go along.
@@ -176,5 +204,5 @@
   };
   const where = () => decodeURIComponent(location.hash.slice(1));
 
-  window.promptune = { copy, reveal, remember, recall, tried, press, step, arrive, here, opened, where };
+  window.promptune = { copy, reveal, remember, recall, tried, press, asked, write, removed, step, arrive, here, opened, where };
 })();

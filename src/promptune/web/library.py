@@ -1,4 +1,4 @@
-"""The tab Library: everything kept, in three lists. Choosing a row opens it; what can be done with it stands beside it."""
+"""The tab Library: everything kept, in lists. Choosing a row opens it; what can be done with it stands beside it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import gradio as gr
 
+from promptune.errors import NotFound
 from promptune.lab import Lab, ModelInfo
 from promptune.web import present
+from promptune.web.compare_form import CompareForm
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, Stops, bound, press_stop, words
 from promptune.web.shelves import SHELVES, Shelf
@@ -19,6 +22,8 @@ from promptune.web.shelves import SHELVES, Shelf
 T = TypeVar("T")
 Adding = tuple[str, str, gr.Button]
 Changes = dict[Any, Any]  # widget: its new value
+LINE: dict[str, Any] = {"show_label": False, "container": False, "max_lines": 1}
+NOT_FOUND = "Nothing has all of these words in it. Take some out, or empty the box to see everything."
 NAMED = 60  # characters of a label that a question repeats
 
 
@@ -47,6 +52,11 @@ class ShelfForm:
     rename: gr.Button
     question: gr.HTML
     yes: gr.Button
+    search: gr.Textbox | None = None
+
+    def listing(self) -> list[Any]:
+        """What says which rows are listed."""
+        return [self.rows, *([self.search] if self.search else [])]
 
     def listed(self) -> list[Any]:
         return [self.rows, self.empty, self.beside]
@@ -58,10 +68,12 @@ class ShelfForm:
 # ---- handlers ----
 
 
-def refresh(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str) -> Changes:
+def refresh(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str, search: str = "") -> Changes:
     """The rows there are now. Where nothing was chosen nothing is unchosen either: a person may have been quicker than this answer."""
-    rows = shelf.rows(lab, visitor.owner)
-    changes: Changes = {form.rows: gr.Radio(choices=rows, visible=bool(rows)), form.empty: "" if rows else present.empty(shelf.empty)}
+    searched = bool(search.strip()) and shelf.search is not None
+    rows = shelf.search(lab, visitor.owner, search) if searched and shelf.search else shelf.rows(lab, visitor.owner)
+    none = NOT_FOUND if searched else shelf.empty
+    changes: Changes = {form.rows: gr.Radio(choices=rows, visible=bool(rows)), form.empty: "" if rows else present.empty(none)}
     if chosen:
         there = chosen in {id for _, id in rows}
         changes[form.rows] = gr.Radio(choices=rows, value=chosen if there else None, visible=bool(rows))
@@ -85,20 +97,33 @@ def choose(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visi
     }
 
 
+def look_again(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, chosen: str) -> Changes:
+    """What is open may have changed on another tab: a talk goes on there, and is voted on."""
+    try:
+        return choose(lab, shelf, form, others, visitor, chosen)
+    except NotFound:
+        return {form.beside: gr.Column(visible=False)}
+
+
 def asked(label: str, deleting: str) -> str:
     """The question before a deletion."""
     return f'<span class="small">Delete “{present.esc(present.clip(label, NAMED))}”? {present.esc(deleting)}</span>'
 
 
-def rename(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, chosen: str, label: str) -> Changes:
+def rename(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, label: str, chosen: str, search: str = "") -> Changes:
     if shelf.rename is not None:
         shelf.rename(lab, visitor.owner, chosen, label)
-    return refresh(lab, shelf, form, visitor, chosen) | choose(lab, shelf, form, others, visitor, chosen)
+    return refresh(lab, shelf, form, visitor, chosen, search) | choose(lab, shelf, form, others, visitor, chosen)
 
 
-def delete(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str) -> Changes:
+def delete(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: str, search: str = "") -> Changes:
     shelf.delete(lab, visitor.owner, chosen)
-    return refresh(lab, shelf, form, visitor, chosen)
+    return refresh(lab, shelf, form, visitor, chosen, search)
+
+
+def open_in_compare(lab: Lab, tabs: gr.Tabs, open_: gr.Textbox, visitor: Visitor, chosen: str) -> Changes:
+    """`open_`: the talk that Compare is to show."""
+    return {open_: lab.talks.get(visitor.owner, chosen).id, tabs: gr.Tabs(selected="compare")}
 
 
 def add_model(lab: Lab, stops: Stops, visitor: Visitor, source: str) -> Iterator[Adding]:
@@ -134,11 +159,22 @@ def _fetching(source: str, news: Generator[Any, None, ModelInfo], stopping: thre
 # ---- layout ----
 
 
+def _first(shelf: Shelf) -> gr.Button | None:
+    return gr.Button("Open in Compare", variant="primary", elem_classes=["btn", "go"], elem_id="open-talk") if shelf.name == "talks" else None
+
+
+def _search(shelf: Shelf) -> gr.Textbox | None:
+    if shelf.search is None:
+        return None
+    return gr.Textbox("", label=f"Search {shelf.title}", placeholder="Search", interactive=True, elem_classes="search", **LINE)
+
+
 def build_shelf(shelf: Shelf, first: Callable[[], T]) -> tuple[ShelfForm, T]:
     """`first` builds what stands at the top of an opened thing, before what can be done with all of its kind."""
     with gr.Row(elem_classes="shelf", elem_id=f"shelf-{shelf.name}"):
         with gr.Column(elem_classes="list", min_width=280, scale=2):
             gr.HTML(f"<h2>{present.esc(shelf.title)}</h2>", js_on_load=None)
+            search = _search(shelf)
             rows = gr.Radio([], label=shelf.title, show_label=False, container=False, interactive=True, elem_classes="rows")
             empty = gr.HTML(present.empty(shelf.empty), js_on_load=None, apply_default_css=False)
         with gr.Column(elem_classes="beside card", min_width=280, scale=3, visible=False) as beside:
@@ -147,13 +183,13 @@ def build_shelf(shelf: Shelf, first: Callable[[], T]) -> tuple[ShelfForm, T]:
                 extra = first()
             bar = build_manage(renamed=shelf.rename is not None)
             opened = gr.HTML("", js_on_load=None, apply_default_css=False)
-    return ShelfForm(rows, empty, beside, title, opened, bar.row, bar.label, bar.rename, bar.question, bar.yes), extra
+    return ShelfForm(rows, empty, beside, title, opened, bar.row, bar.label, bar.rename, bar.question, bar.yes, search), extra
 
 
 def build_manage(*, renamed: bool = True) -> Manage:
     with gr.Row(elem_classes="actions manage") as row:
         with gr.Row(elem_classes="edit", visible=renamed):
-            label = gr.Textbox(label="Label", show_label=False, container=False, max_lines=1, max_length=200, interactive=True, placeholder="Label")
+            label = gr.Textbox(label="Label", max_length=200, interactive=True, placeholder="Label", **LINE)
             rename_ = gr.Button("Rename", elem_classes="btn")
         gr.Button("Delete …", elem_classes=["btn", "danger", "ask-first"])  # head.js shows the question below, and hides it
         with gr.Row(elem_classes="actions sure"):
@@ -163,8 +199,9 @@ def build_manage(*, renamed: bool = True) -> Manage:
     return Manage(row, label, rename_, question, yes)
 
 
-def build(lab: Lab, tab: gr.Tab) -> None:
-    forms, stops = [build_shelf(shelf, lambda: None)[0] for shelf in SHELVES], Stops()
+def build(lab: Lab, tab: gr.Tab, tabs: gr.Tabs, compare: CompareForm) -> None:
+    built, stops = [build_shelf(shelf, partial(_first, shelf)) for shelf in SHELVES], Stops()
+    forms = [form for form, _ in built]
     with gr.Column(elem_id="add-model"):
         with gr.Row(elem_classes="actions"):
             hint = "A folder with a model, or a hub id such as org/name"
@@ -174,6 +211,10 @@ def build(lab: Lab, tab: gr.Tab) -> None:
         said = gr.HTML("", elem_id="model-said", js_on_load=None, apply_default_css=False)
     for shelf, form in zip(SHELVES, forms, strict=True):
         wire(lab, shelf, form, [other.rows for other in forms if other is not form], tab)
+    for form, button in built:
+        if button:
+            opened = [compare.open, tabs]
+            button.click(bound(open_in_compare, lab, tabs, compare.open), form.rows, opened, api_name="talks_compare", queue=False, **QUIET)
     models, there = SHELVES[-1], forms[-1]
     adding = gr.on([source.submit, add.click], bound(add_model, lab, stops), source, [source, said, stop], api_name="model_add", trigger_mode="once", **QUIET)
     stop.click(bound(press_stop, stops), None, None, api_name="model_stop", queue=False, **QUIET)
@@ -184,11 +225,15 @@ def build(lab: Lab, tab: gr.Tab) -> None:
 
 
 def wire(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], tab: gr.Tab) -> None:
-    name, rows = shelf.name, form.rows
-    tab.select(bound(refresh, lab, shelf, form), rows, form.listed(), api_name=f"{name}_list", queue=False, **QUIET)
+    name, rows, listing = shelf.name, form.rows, form.listing()
+    tab.select(bound(refresh, lab, shelf, form), listing, form.listed(), api_name=f"{name}_list", queue=False, **QUIET)
     opened = rows.change(bound(choose, lab, shelf, form, others), rows, [*form.shown(), *others], api_name=f"{name}_open", queue=False, **QUIET)
     opened.success(None, None, None, js=f"() => window.promptune.reveal('shelf-{name}')", api_name=f"{name}_reveal", **QUIET)
     renamed = [*form.listed(), *form.shown()[1:], *others]
     renaming = [form.rename.click, form.label.submit]
-    gr.on(renaming, bound(rename, lab, shelf, form, others), [rows, form.label], renamed, api_name=f"{name}_rename", queue=False, **QUIET)
-    form.yes.click(bound(delete, lab, shelf, form), rows, form.listed(), api_name=f"{name}_delete", queue=False, **QUIET)
+    gr.on(renaming, bound(rename, lab, shelf, form, others), [form.label, *listing], renamed, api_name=f"{name}_rename", queue=False, **QUIET)
+    form.yes.click(bound(delete, lab, shelf, form), listing, form.listed(), api_name=f"{name}_delete", queue=False, **QUIET)
+    if form.search:
+        each: dict[str, Any] = {**QUIET, "queue": False, "trigger_mode": "always_last"}
+        tab.select(bound(look_again, lab, shelf, form, others), rows, [*form.shown(), *others], api_name=f"{name}_look", queue=False, **QUIET)
+        form.search.change(bound(refresh, lab, shelf, form), listing, form.listed(), api_name=f"{name}_search", **each)

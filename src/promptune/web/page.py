@@ -9,13 +9,14 @@ import gradio as gr
 
 from promptune.lab import Lab
 from promptune.markup import styles
-from promptune.web import compare, duel, library, present, score, score_form, tasks, tune, tune_runs, tune_wire
+from promptune.web import compare, duel, foot, library, present, score, score_form, tasks, tune, tune_runs, tune_wire
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, bound
 from promptune.web.theme import theme
 
 HERE = Path(__file__).parent
 PLACES = ("tune", "score")  # tabs that a reload finds again
+STYLES = ("app.css", "compare.css")
 TICK = 1.0  # seconds between two looks at the store
 
 
@@ -44,7 +45,7 @@ def build(lab: Lab) -> gr.Blocks:
     quick: dict[str, Any] = {**QUIET, "queue": False}
     with page:
         clock = gr.Timer(TICK)
-        gr.HTML('<h1 class="brand">Promptune</h1>', elem_id="brand", js_on_load=None)
+        brand = gr.HTML('<h1 class="brand">Promptune</h1>', elem_id="brand", js_on_load=None)
         chip = gr.HTML("", elem_id="chip", js_on_load=None)
         with gr.Tabs(elem_id="nav", selected="compare") as tabs:
             with gr.Tab("Compare", id="compare") as first:
@@ -57,8 +58,9 @@ def build(lab: Lab) -> gr.Blocks:
             with gr.Tab("Tasks", id="tasks") as fourth:
                 tasks.build(lab, fourth, tabs, form)
             with gr.Tab("Library", id="library") as fifth:
-                library.build(lab, fifth)
+                library.build(lab, fifth, tabs, form)
         place = gr.Textbox(visible=False, label="Place")
+        foot.wire(lab, form.foot, form, tabs, scores.open)
         duel.wire(lab, card, page, first, clock, tabs, scores.open)
         tune.wire(lab, wish, second, runs.open)
         tune_wire.wire(lab, runs, second, clock)
@@ -70,12 +72,19 @@ def build(lab: Lab) -> gr.Blocks:
             tab.select(None, None, None, js="() => window.promptune.here('')", api_name=f"left_{tab.id}", **QUIET)
         page.load(bound(status, lab), None, chip, api_name="status_shown", **quick)
         clock.tick(bound(status, lab), None, chip, api_name="status_watched", **quick)
+    calm(page, brand)
     page.queue(default_concurrency_limit=16, max_size=256, api_open=False)
     return page
+
+
+def calm(page: gr.Blocks, widget: gr.HTML) -> None:
+    """Gradio tells every widget that an event ever changed of every event's progress, which none of ours shows: one is told now."""
+    for fn in page.fns.values():
+        fn.show_progress_on = [widget]
 
 
 def looks() -> dict[str, Any]:
     """Theme, styles and script, for whatever serves the page."""
     head = f"<script>{(HERE / 'head.js').read_text(encoding='utf-8')}</script>"
-    css = styles.tokens() + (HERE / "app.css").read_text(encoding="utf-8") + styles.score()
+    css = styles.tokens() + "".join((HERE / name).read_text(encoding="utf-8") for name in STYLES) + styles.score()
     return {"theme": theme(), "css": css, "head": head}

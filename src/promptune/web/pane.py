@@ -17,6 +17,7 @@ from promptune.web.present import KEYS
 
 KNOB: dict[str, Any] = {"interactive": True, "max_lines": 1}
 CHOICE: dict[str, Any] = {"interactive": True, "filterable": False}
+HTML: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
 SUGGESTED = {"few-shot": "2", "few-shot-cot": "1", "self-consistency": "5"}
 SAVED = {"instruct": "prompts", "custom": "prompts", "retrieve": "passages"}  # what a strategy may be given by name
 Values = tuple[Any, ...]  # a pane's settings in the order of PaneForm's fields
@@ -60,13 +61,31 @@ class PaneForm:
 
 @dataclass(frozen=True)
 class PaneView:
+    """What a pane shows. Which of its buttons are seen the head's classes say: compare.css."""
+
+    column: gr.Column
     head: gr.HTML  # what answered; before the first question, what will
+    next: gr.HTML  # what will answer, where it is something else by now
+    stop: gr.Button
+    again: gr.Button
     about: gr.HTML  # what the chosen strategy does, and its arguments
     spelled: gr.HTML
+    remove: gr.Button
     talk: gr.HTML
     result: gr.HTML
-    drop: gr.Button  # seen where the result says that something can be left out: app.css
-    prompt: gr.HTML
+    drop: gr.Button
+    opened: gr.HTML  # the exact prompt, and what was chosen for it
+    look: gr.Button
+    best: gr.Button
+    sure: gr.HTML  # the confidence, where it was asked for
+
+    def drawn(self) -> list[gr.HTML]:
+        """What a question changes."""
+        return [self.head, self.next, self.talk, self.result, self.opened, self.sure, *self.settings()]
+
+    def settings(self) -> list[gr.HTML]:
+        """What stands beside the settings; blank while nobody may know who sits where."""
+        return [self.about, self.spelled]
 
 
 def weights(model: str, run: str | None) -> str:
@@ -83,13 +102,18 @@ def _strength(text: str) -> float:
     return float(text)
 
 
-def contenders(values: Sequence[Any]) -> list[Contender]:
-    """All panes' settings in a row; everything wrong with them at once."""
+def apart(values: Sequence[Any], count: int) -> list[Values]:
+    """The first panes' settings, pane by pane."""
     step = len(fields(PaneForm))
+    return [tuple(values[i * step : (i + 1) * step]) for i in range(count)]
+
+
+def contenders(values: Sequence[Any], count: int) -> list[Contender]:
+    """Those of the first panes; everything wrong with them at once."""
     found, problems = [], []
-    for i, letter in enumerate(KEYS):
+    for letter, settings in zip(KEYS, apart(values, count), strict=False):
         try:
-            found.append(PaneForm.contender(*values[i * step : (i + 1) * step]))
+            found.append(PaneForm.contender(*settings))
         except UserError as error:
             problems.append(Problem(f"pane {letter}", str(error)))
     if problems:
@@ -138,17 +162,20 @@ def askable(lab: Lab, owner: str) -> list[tuple[str, str]]:
     return [*usable(lab, owner), *((label, weights(run.model, run.slug)) for label, run in zip(labels, runs, strict=True))]
 
 
-def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm, PaneView]:
-    start = PaneForm.values(contender)
-    with gr.Column(elem_classes=["pane", f"k{i}"], min_width=300):
+def build(lab: Lab, owner: str, i: int, contender: Contender, *, visible: bool) -> tuple[PaneForm, PaneView]:
+    start, letter = PaneForm.values(contender), KEYS[i]
+    with gr.Column(elem_classes=["pane", f"k{i}"], min_width=270, visible=visible) as column:
         with gr.Row(elem_classes="phead"):
             head = gr.HTML(present.pane_head(i, str(contender)), js_on_load=None)
-            gr.Button(f"Settings of {KEYS[i]}", elem_classes="more")
+            stop = gr.Button(f"Stop {letter}", elem_classes=["icon", "stop-one"])
+            again = gr.Button(f"Ask {letter} again", elem_classes=["icon", "again-one"])
+            gr.Button(f"Settings of {letter}", elem_classes=["icon", "more"])
+            following = gr.HTML("", elem_classes="following", **HTML)
         with gr.Column(elem_classes="pop", elem_id=f"settings-{i}"):
             gr.HTML(present.sheet_head(i, f"settings-{i}"), js_on_load=None)
             model = gr.Dropdown(askable(lab, owner), value=start[0], label="Model", **CHOICE)
             strategy = gr.Dropdown([s["name"] for s in lab.strategies()], value=start[1], label="Strategy", **CHOICE)
-            about_ = gr.HTML(about(lab, owner, contender.strategy), js_on_load=None, apply_default_css=False)
+            about_ = gr.HTML(about(lab, owner, contender.strategy), **HTML)
             form = PaneForm(
                 model=model,
                 strategy=strategy,
@@ -168,8 +195,13 @@ def build(lab: Lab, owner: str, i: int, contender: Contender) -> tuple[PaneForm,
                 ),
             )
             spelled = gr.HTML(present.spelled(str(contender)), js_on_load=None)
-        talk = gr.HTML(present.silence(i, str(contender), summary(lab, contender)), elem_classes="talk", js_on_load=None, apply_default_css=False)
-        result = gr.HTML("", js_on_load=None, apply_default_css=False)
+            remove = gr.Button(f"Remove {letter}", elem_classes=["btn", "remove-one"])
+        talk = gr.HTML(present.silence(i, str(contender), summary(lab, contender)), elem_classes="talk", **HTML)
+        result = gr.HTML("", elem_classes="result", **HTML)
         drop = gr.Button("Leave out what does not fit", elem_classes=["btn", "drop-it"])
-        prompt = gr.HTML("", js_on_load=None, apply_default_css=False)
-    return form, PaneView(head, about_, spelled, talk, result, drop, prompt)
+        with gr.Row(elem_classes="deeds"):
+            opened = gr.HTML("", elem_classes="opened", **HTML)
+            look = gr.Button("Confidence", elem_classes=["lnk", "look-one"])
+            best = gr.Button("This one was best", elem_classes=["btn", "best-one"])
+        sure = gr.HTML("", elem_classes="sure-one", **HTML)
+    return form, PaneView(column, head, following, stop, again, about_, spelled, remove, talk, result, drop, opened, look, best, sure)

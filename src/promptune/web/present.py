@@ -7,6 +7,7 @@ gr.HTML does not sanitise, and compiles `{{…}}` in its *template*; these strin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from promptune.core.prompt import SentPrompt
 from promptune.lab import DeviceStatus, Pane
@@ -24,7 +25,7 @@ from promptune.markup.words import plural as plural
 from promptune.markup.words import seconds as seconds
 from promptune.markup.words import size as size
 
-KEYS = "ABC"
+KEYS = "ABCDEF"
 KINDS = ("template", "instruction", "context", "examples", "question", "cue")
 LONGEST = 120  # characters of an answer that are shown under its text
 REPEATED = 40  # characters of an answer worth repeating where it is the whole text
@@ -66,10 +67,16 @@ def fetching(source: str, done: int, total: int) -> str:
 # ---- a pane ----
 
 
-def pane_head(i: int, contender: str, following: str = "") -> str:
-    """What answered, and in a line of its own what will answer the next question where that is something else."""
-    then = f'<p class="soft small next">Next: {name(following)}</p>' if following not in ("", contender) else ""
-    return f'<h2>{key(i)}<span class="vh">{KEYS[i]}: </span><span dir="auto">{name(contender)}</span></h2>{then}'
+def pane_head(i: int, contender: str, *, kinds: str = "", best: bool = False) -> str:
+    """What answered; nobody, where that is not to be known yet. `kinds` are classes by which the style sheet shows what can be done with the pane."""
+    won = ' <span class="pill">Best</span>' if best else ""
+    who = f'<span dir="auto">{name(contender)}</span>' if contender else '<span class="soft how">name hidden</span>'
+    return f'<h2 class="{esc(kinds)}">{key(i)}<span class="vh">{KEYS[i]}: </span>{who}{won}</h2>'
+
+
+def following(contender: str) -> str:
+    """What will answer the next question, where that is something else than what answered."""
+    return f'<p class="soft small next">Next: {name(contender)}</p>' if contender else ""
 
 
 def sheet_head(i: int, sheet: str) -> str:
@@ -77,13 +84,14 @@ def sheet_head(i: int, sheet: str) -> str:
     return f'<div class="line"><h2>{key(i)}What answers in {KEYS[i]}</h2>{close}</div>'
 
 
-def talk(i: int, question: str, pane: Pane, waiting: str = "") -> str:
-    """The question and the text that came (tokens often begin with a space: not the first one); `waiting` says what a pane without text waits for."""
+def turn(i: int, at: int, question: str, pane: Pane, waiting: str = "", *, edit: bool = False) -> str:
+    """A question and the text that came (tokens often begin with a space: not the first one); `waiting` says what a pane without text waits for."""
     live = pane.state in ("waiting", "streaming")
     said = (
         f'<div class="turn{" live" if live else ""}" dir="auto"><span class="vh">{KEYS[i]}: </span>{esc(pane.text.lstrip())}</div>' if pane.text or live else ""
     )
-    said += f'<p class="soft small">{esc(waiting)}</p>' if live and waiting and not pane.text else ""
+    why = pane.held or waiting
+    said += f'<p class="soft small">{esc(why)}</p>' if live and why and not pane.text else ""
     if pane.state == "failed":
         said += fault(pane.error)
     elif pane.state == "cancelled":
@@ -91,17 +99,25 @@ def talk(i: int, question: str, pane: Pane, waiting: str = "") -> str:
     elif pane.state == "done" and not pane.text.strip():
         said += '<p class="soft small">The model ended at once, without a word.</p>'
     you = f'<div class="turn you" dir="auto"><span class="vh">You: </span>{esc(question)}</div>'
-    return _log(i, pane.contender, you + said)
+    again = (
+        f'<button type="button" class="edit-turn" data-turn="{at}"{"" if i == 0 else " tabindex=-1"}>Edit<span class="vh"> question {at + 1}</span></button>'
+    )
+    return f"{you}{again if edit else ''}{said}"
+
+
+def editing(at: int, *, stays: bool) -> str:
+    """Under the box, while an earlier question is in it."""
+    follows = "it is asked anew, and the old answers stay in the Library." if stays else "what follows is asked anew."
+    return f'<p class="soft small editing" role="status">Editing question {at + 1}: {follows} Esc gives it up.</p>'
 
 
 def silence(i: int, contender: str, summary: str) -> str:
     """A pane before the first question: what this way of asking does."""
-    return _log(i, contender, empty(summary))
+    return log(i, f"Conversation with {contender}", empty(summary))
 
 
-def _log(i: int, contender: str, body: str) -> str:
-    label = esc(f"Conversation with {contender}")
-    return f'<div class="scroll k{i}" tabindex="0" role="log" aria-live="off" aria-label="{label}"><div>{body}</div></div>'
+def log(i: int, label: str, body: str) -> str:
+    return f'<div class="scroll k{i}" tabindex="0" role="log" aria-live="off" aria-label="{esc(label)}"><div>{body}</div></div>'
 
 
 def result(pane: Pane) -> str:
@@ -115,7 +131,12 @@ def result(pane: Pane) -> str:
 
 def can_drop(pane: Pane) -> bool:
     """Whether its prompt did not fit, and would with fewer examples or passages."""
-    return pane.cause == OVERFLOW and pane.prompt is not None and any(part.kind in ("examples", "context") for part in pane.prompt.parts)
+    return pane.cause == OVERFLOW and (bool(pane.extras) or (pane.prompt is not None and any(part.kind == "examples" for part in pane.prompt.parts)))
+
+
+def answered(pane: Pane) -> str:
+    """The answer alone, without how it was read: that would tell who read it."""
+    return _answer(replace(pane, answer=replace(pane.answer, how="", votes=()))) if pane.answer else ""
 
 
 def _answer(pane: Pane) -> str:
@@ -124,8 +145,8 @@ def _answer(pane: Pane) -> str:
     if pane.answer.value == pane.text.strip() and len(pane.answer.value) > REPEATED:
         return f'<div class="small ans">Answer read: the whole text{mark(pane.correct)}</div>'
     value, how = esc(clip(pane.answer.value, LONGEST)), esc(pane.answer.how)
-    about = f'dir="auto" title="Read as: {how}"'
-    return f'<div class="small ans" {about}>Answer read: <b>{value}</b>{mark(pane.correct)}<span class="vh"> (read as: {how})</span></div>'
+    about, read = (f' title="Read as: {how}"', f'<span class="vh"> (read as: {how})</span>') if how else ("", "")
+    return f'<div class="small ans" dir="auto"{about}>Answer read: <b>{value}</b>{mark(pane.correct)}{read}</div>'
 
 
 def _votes(pane: Pane) -> str:
@@ -167,6 +188,7 @@ def _cost(pane: Pane, prompt: SentPrompt) -> str:
         f"{pane.completion_tokens / pane.seconds:,.0f}{NBSP}tok/s" if pane.completion_tokens and pane.seconds else "",
         reasons.get(pane.finish_reason or "", ""),
         f"<b>{plural(pane.dropped, 'passage' if '/retrieve' in pane.contender else 'example')} left out to fit</b>" if pane.dropped else "",
+        f"<b>{plural(pane.forgotten, 'earlier question')} left out to fit</b>" if pane.forgotten else "",
     ]
     weights = f'<span title="the weights that answered">by {esc(pane.weights)}</span>' if pane.weights else ""
     return f'<div class="small soft met">{" · ".join(filter(None, [*figures, weights]))}</div>'

@@ -1,4 +1,4 @@
-"""HTML of what is kept: a comparison, a model, a job and its result. Pure, and through present.esc like everything."""
+"""HTML of what is kept: a conversation, a model, a job and its result. Pure, and through present.esc like everything."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import time
 from typing import Any
 
 from promptune.core.job import Job, JobState
-from promptune.lab import BatchResult, ComparisonRecord, Frame, ModelInfo
-from promptune.web.present import KEYS, NBSP, clip, date, esc, facts, fault, key, name, notice, plural, prompt_view, result, seconds, size, table
+from promptune.lab import BatchResult, ModelInfo, Pane, Talk, TalkInfo, Turn
+from promptune.web.chat import masked
+from promptune.web.present import KEYS, NBSP, answered, clip, date, esc, facts, fault, key, name, notice, plural, prompt_view, result, seconds, size, table
 from promptune.web.present_asked import reference
+from promptune.web.present_talk import extras, verdict_of
 
 STATES = {
     JobState.QUEUED: "waiting its turn",
@@ -85,14 +87,30 @@ def _cell(row: dict[str, Any] | None) -> str:
     return f'<div class="cell" dir="auto">{esc(text.lstrip())}</div>{about}'
 
 
-def comparison_view(record: ComparisonRecord, panes: Frame) -> str:
-    answers = "".join(
-        f'<section class="kept k{i}"><h3>{key(i) if i < len(KEYS) else ""}<span>{name(pane.contender)}</span></h3>'
-        f'<div class="turn" dir="auto">{esc(pane.text.lstrip())}</div>{fault(pane.error)}{result(pane)}{prompt_view(pane.prompt)}</section>'
-        for i, pane in enumerate(panes)
+def talk_view(talk: Talk) -> str:
+    """All its turns. Who said what is not told while its last answers wait for a blind vote."""
+    waits = bool(talk.turns) and talk.turns[-1].hidden
+    return "".join(_turn(at, turn, hidden=waits or turn.hidden) for at, turn in enumerate(talk.turns))
+
+
+def _turn(at: int, turn: Turn, *, hidden: bool) -> str:
+    answers = "".join(_said(i, masked(pane, i) if hidden else pane, hidden=hidden, best=turn.vote == str(i)) for i, pane in enumerate(turn.panes))
+    right = reference(turn.about, turn.panes[0].reference) if turn.panes else ""
+    waits = "Names are hidden until you vote: open it in Compare."
+    verdict = waits if turn.hidden else "" if hidden or turn.vote.isdecimal() else verdict_of(turn)
+    told = f'<p class="small soft">{verdict}</p>' if verdict else ""
+    return (
+        f'<section class="kept-turn"><div class="turn you wide" dir="auto"><span class="vh">Question {at + 1}: </span>{esc(turn.question)}</div>'
+        f"{right}{told}{answers}</section>"
     )
-    right = reference(None, panes[0].reference) if panes else ""
-    return f'<div class="turn you wide" dir="auto"><span class="vh">Question: </span>{esc(record.question)}</div>{right}{answers}'
+
+
+def _said(i: int, pane: Pane, *, hidden: bool, best: bool) -> str:
+    """One pane's answer; hidden, its words alone."""
+    won = ' <span class="pill">Best</span>' if best else ""
+    who = f'<span dir="auto">{name(pane.contender)}</span>{won}' if not hidden else f'<span class="vh">{KEYS[i]}</span>'
+    rest = answered(pane) if hidden else f"{result(pane)}{prompt_view(pane.prompt)}{extras(pane.extras)}"
+    return f'<section class="kept k{i}"><h3>{key(i)}{who}</h3><div class="turn" dir="auto">{esc(pane.text.lstrip())}</div>{fault(pane.error)}{rest}</section>'
 
 
 def model_view(model: ModelInfo) -> str:
@@ -115,6 +133,7 @@ def job_view(job: Job, answers: BatchResult | None) -> str:
 
 
 ROW = 42  # characters of a label that fit one line of a list
+WHO = 70  # characters of the names of those who answered
 
 
 def line(label: str) -> str:
@@ -127,8 +146,9 @@ def model_row(model: ModelInfo) -> str:
     return f"{line(model.label)}\n{' · '.join(filter(None, [kind, size(model.size) if model.size else '', usable]))}"
 
 
-def comparison_row(record: ComparisonRecord) -> str:
-    return f"{line(record.label)}\n{date(record.created)} · {plural(len(record.answers), 'answer')} · {size(record.size)}"
+def talk_row(info: TalkInfo) -> str:
+    who = "names hidden until you vote" if info.hidden else clip(" ".join(", ".join(info.contenders).split()), WHO)
+    return f"{line(info.label)}\n{date(info.updated)} · {plural(info.turns, 'question')} · {who} · {size(info.size)}"
 
 
 def job_row(job: Job, bytes_: int) -> str:

@@ -1,4 +1,4 @@
-"""What the Library's three lists hold and can do: the Lab's calls, under one shape."""
+"""What the Library's lists hold and can do: the Lab's calls, under one shape."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Shelf:
     open: Callable[[Lab, str, str], Opened]
     delete: Callable[[Lab, str, str], None]
     rename: Callable[[Lab, str, str, str], None] | None = None
+    search: Callable[[Lab, str, str], Rows] | None = None  # the rows in which every word stands; the page has a box for them
 
 
 DELETING_MODEL = {
@@ -49,14 +50,14 @@ def _model(lab: Lab, owner: str, slug: str) -> Opened:
     return Opened(model.label, present_kept.model_view(model) + download_links(links), DELETING_MODEL[model.origin])
 
 
-def _comparisons(lab: Lab, owner: str) -> Rows:
-    return [(present_kept.comparison_row(record), record.id) for record in lab.comparisons(owner)]
+def _talks(lab: Lab, owner: str, search: str = "") -> Rows:
+    return [(present_kept.talk_row(info), info.id) for info in lab.talks.list(owner, search)]
 
 
-def _comparison(lab: Lab, owner: str, id: str) -> Opened:
-    record = lab.comparison(owner, id)
-    links = [("Markdown", f"comparisons/{id}.md"), ("JSON", f"comparisons/{id}.json")]
-    return Opened(record.label, download_links(links) + present_kept.comparison_view(record, lab.panes(record)), "Its question, answers and prompts are lost.")
+def _talk(lab: Lab, owner: str, id: str) -> Opened:
+    talk = lab.talks.get(owner, id)
+    links = [("Markdown", f"talks/{id}.md"), ("JSON", f"talks/{id}.json")]
+    return Opened(talk.label, download_links(links) + present_kept.talk_view(talk), "Its questions, answers, prompts and votes are lost.")
 
 
 def _jobs(lab: Lab, owner: str) -> Rows:
@@ -72,18 +73,19 @@ def _job(lab: Lab, owner: str, id: str) -> Opened:
 
 SHELVES = (
     Shelf(
-        "comparisons",
-        "Comparisons",
-        "Nothing kept yet. Ask something in Compare: every comparison is kept here.",
-        _comparisons,
-        _comparison,
-        lambda lab, owner, id: lab.delete_comparison(owner, id),
-        lambda lab, owner, id, label: lab.rename_comparison(owner, id, label),
+        "talks",
+        "Conversations",
+        "Nothing kept yet. Ask something in Compare: every conversation is kept here.",
+        _talks,
+        _talk,
+        lambda lab, owner, id: lab.talks.delete(owner, id),
+        lambda lab, owner, id, label: lab.talks.rename(owner, id, label),
+        _talks,
     ),
     Shelf(
         "jobs",
         "Many questions",
-        "No runs yet. Open “Many questions” in Compare and run a list of questions through all three.",
+        "No runs yet. Open “Many questions” in Compare and run a list of questions through every pane.",
         _jobs,
         _job,
         lambda lab, owner, id: lab.delete_job(owner, id),

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from promptune.lab import Lab
-from promptune.web import compare, compare_task, library, newtask, newtask_page, pane, present, present_tasks
+from promptune.web import compare_task, compare_wire, library, newtask, newtask_page, pane, present, present_tasks
 from promptune.web.compare_form import CompareForm
 from promptune.web.guard import LOCAL, Visitor
 from promptune.web.handlers import QUIET, Stops, bound, press_stop, words
@@ -170,4 +170,4 @@ def wire(lab: Lab, form: TasksForm, tab: gr.Tab, tabs: gr.Tabs, compare_form: Co
         event.success(None, None, None, js=f"() => window.promptune.arrive('{where}')", api_name=f"tasks_{name}_arrive", **QUIET)
     for name, button, slug in (("use", form.use, rows), ("saved", saved.use, saved.saved)):
         used = button.click(bound(use, lab, compare_form), slug, [tabs, compare_form.task], api_name=f"tasks_{name}", **quick)
-        compare.choose(lab, compare_form, used.success, f"tasks_{name}", quick)
+        compare_wire.choose(lab, compare_form, used.success, f"tasks_{name}")

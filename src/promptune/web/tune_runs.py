@@ -9,17 +9,15 @@ from typing import Any
 
 import gradio as gr
 
-from promptune.core.contender import Contender
 from promptune.core.job import Job, JobState
 from promptune.core.score import Scorecard
 from promptune.errors import NotFound, UserError
 from promptune.lab import Lab, RunInfo
-from promptune.web import compare_task, library, pane, present, present_duel, present_tune
+from promptune.web import compare_draw, compare_task, library, present, present_duel, present_tune
 from promptune.web.compare_form import CompareForm
 from promptune.web.drawing import Changes, Drawing, Shown
 from promptune.web.guard import Visitor
 from promptune.web.library import Manage
-from promptune.web.pane import PaneForm
 
 DELETING = "Its weights and its predictions are lost; answers that it gave stay."
 IN_DUEL = "It belongs to a duel: cancel, resume or delete that in Score."
@@ -147,13 +145,11 @@ def delete(lab: Lab, form: RunsForm, visitor: Visitor, shown: Shown, open_: str)
 def compare(lab: Lab, tabs: gr.Tabs, form: CompareForm, visitor: Visitor, open_: str) -> Changes:
     """The run beside its base, asked plainly and with examples, in the task it was tuned on."""
     run = lab.runs.get(visitor.owner, open_)
-    models, tasks = pane.askable(lab, visitor.owner), compare_task.tasks(lab, visitor.owner)
+    tasks = compare_task.tasks(lab, visitor.owner)
     changes: Changes = {tabs: gr.Tabs(selected="compare")}
     changes[form.task] = gr.Dropdown(choices=tasks, value=run.task if run.task in {slug for _, slug in tasks} else "")
     spelled = [f"{run.model}/zero-shot", f"{run.model}/few-shot:{EXAMPLES}", run.contender]
-    for one, contender in zip(form.panes, map(Contender.parse, spelled), strict=True):
-        changes |= dict(zip(one.inputs(), PaneForm.values(contender), strict=True))
-        changes[one.model] = gr.Dropdown(choices=models, value=pane.weights(contender.model, contender.run))
+    changes |= compare_draw.fill(lab, form, visitor, compare_draw.values_of(spelled))
     return changes
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from promptune.lab import Lab
-from promptune.web import compare, score_form, tune_runs
+from promptune.web import compare_wire, score_form, tune_runs
 from promptune.web.compare_form import CompareForm
 from promptune.web.handlers import QUIET, bound
 from promptune.web.score_form import NewScore
@@ -32,8 +32,8 @@ def wire(lab: Lab, form: RunsForm, tab: gr.Tab, clock: gr.Timer) -> None:
 
 def carry(lab: Lab, form: RunsForm, tabs: gr.Tabs, compare_form: CompareForm, new: NewScore) -> None:
     quick: dict[str, Any] = {**QUIET, "queue": False}
-    compared = [tabs, compare_form.task, *compare_form.settings()]
+    compared = [tabs, compare_form.task, *compare_form.filled()]
     carried = form.compare.click(bound(tune_runs.compare, lab, tabs, compare_form), form.open, compared, api_name="runs_compare", **quick)
-    compare.choose(lab, compare_form, carried.success, "runs_compare", quick)
+    compare_wire.choose(lab, compare_form, carried.success, "runs_compare")
     scored = [tabs, *new.filled()]
     form.score.click(bound(score_form.fill, lab, tabs, new), form.open, scored, api_name="runs_score", **quick)
