@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 FILE = Path(__file__).resolve().parent / "RESULTS.md"
 HEAD = """# Benchmarks
@@ -13,6 +16,7 @@ Medians of alternated runs on one machine, outputs asserted equal first; only th
 | what | baseline | Promptune | median of the pairwise ratios | in all honesty |
 |---|---|---|---|---|
 """
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,4 +35,23 @@ def record(line: Line) -> None:
     there = FILE.read_text(encoding="utf-8").splitlines() if FILE.exists() else []
     rows = [row for row in there if row.startswith("| ") and not row.startswith(("| what |", f"| {line.what} |"))]
     FILE.write_text(HEAD + "\n".join(sorted([*rows, str(line)])) + "\n", encoding="utf-8")
-    print(line)
+    print(line, flush=True)
+
+
+def alternate(ways: Mapping[str, Callable[[int], T]], rounds: int) -> dict[str, list[T]]:
+    """What every way gives, once a round; each time another one begins."""
+    found: dict[str, list[T]] = {name: [] for name in ways}
+    names = list(ways)
+    for at in range(rounds):
+        for name in (*names[at % len(names) :], *names[: at % len(names)]):
+            found[name].append(ways[name](at))
+    return found
+
+
+def ratio(theirs: Sequence[float], own: Sequence[float]) -> float:
+    return statistics.median(their / mine for their, mine in zip(theirs, own, strict=True))
+
+
+def spell(seconds: Sequence[float]) -> str:
+    middle = statistics.median(seconds)
+    return f"{middle:.2f} s" if middle >= 1 else f"{1e3 * middle:.3g} ms"
