@@ -20,6 +20,7 @@ from tests.engines.batches import Asked, Scripted, ask, batch, draw, llama, load
 
 SCHEDULES = 250
 POOL = 72
+ALIKE = 24  # tokens
 NOISE = 1e-4  # of the largest score; what shares a pass changes scores by less than a hundredth of it, as test_reader shows
 
 
@@ -75,13 +76,16 @@ def mixes(model: Loaded, folders: list[Path]) -> list[Mix]:
     return [PLAIN, Mix(first, 1.0), Mix(first, 0.5), Mix(first, 0.0), Mix(second, 1.0)]
 
 
-def draft(model: Loaded, mixes: list[Mix], chance: random.Random) -> Sample:
-    """As strategies ask: the same examples in front of many questions, the same question with much or little around it, and again."""
+def draft(mixes: list[Mix], chance: random.Random, before: list[Sample]) -> Sample:
+    """As strategies ask: the same examples in front of many questions, the same question with much or little around it, and what goes on from an answer."""
     head = draw(chance.choice([0, 0, 24, 40, 70, 100]), seed=chance.randrange(2))
     ids = [*head, *draw(chance.randint(1, 30), seed=chance.randrange(40))]
     settings: dict[str, Any] = {"limit": chance.choice([1, 2, 4, 7, 10]), "owner": chance.choice(["", "ann", "bo"]), "seed": chance.randrange(9)}
     if chance.random() < 0.4:
         settings |= {"temperature": chance.choice([0.7, 1.5]), "top_p": chance.choice([1.0, 0.8])}
+    if before and chance.random() < 0.3:
+        said = chance.choice([one for one in before if len(one.ids) < 150])
+        return Sample((*said.ids, *said.answer, *ids[-5:]), said.mix, settings)
     return Sample(tuple(ids), chance.choice(mixes), settings)
 
 
@@ -101,7 +105,7 @@ def pool(model: Loaded, mixes: list[Mix]) -> list[Sample]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         while len(found) < POOL:
             tries += 1
-            sample = alone(model, draft(model, mixes, chance), monkeypatch)
+            sample = alone(model, draft(mixes, chance, found), monkeypatch)
             if sample and len(sample.text) > 6 and chance.random() < 0.3:  # a stop text, in the middle of what it would have written
                 stops = ("never written", sample.text[len(sample.text) // 2 :][:3])
                 sample = alone(model, Sample(sample.ids, sample.mix, sample.settings | {"stop": stops}), monkeypatch)
@@ -140,6 +144,9 @@ class Schedule:
         self.rows: list[tuple[Sample, Asked]] = []
         self.arrivals: dict[int, list[Asked]] = {}
         self.stops: dict[int, list[str]] = {}
+        first = chance.choice(pool)
+        if chance.random() < 0.3:  # all of them begin alike, as the rows of a task do
+            pool = [one for one in pool if one.mix == first.mix and one.ids[:ALIKE] == first.ids[:ALIKE]]
         for i in range(chance.randint(3, 9)):
             sample, id, at = chance.choice(pool), f"{number}.{i}", chance.choice([0, 0, 0, 1, 2, 3, 5, 8])
             asked = ask(model, sample.ids, sample.mix, id=id, **sample.settings)
@@ -171,10 +178,11 @@ def test_whatever_shares_a_batch_every_row_gets_what_it_gets_alone(
     It is quick because answers alone are made once, and because the batch is driven round by round: nothing sleeps.
     """
     for module, name, value in (
-        *((local_batch, name, value) for name, value in (("ROWS", 4), ("PIECE", 48), ("DESK", 400), ("SHARED", 24), ("BLOCK", 8))),
+        *((local_batch, name, value) for name, value in (("ROWS", 4), ("PIECE", 48), ("DESK", 400), ("SHARED", ALIKE), ("BLOCK", 8))),
+        (local_batch, "GROUP", {"cpu": 64, "cuda": 64}),
         (local_prefixes, "BLOCK", 8),
     ):
-        monkeypatch.setattr(module, name, value)
+        monkeypatch.setattr(module, name, value, raising=name != "GROUP")
     chance, cancelled = random.Random(2), set[str]()
     token = 2 * 2 * 2 * 8 * 4  # bytes: two layers of keys and values, two heads, eight numbers each
     whole = cut = hits = 0

@@ -27,6 +27,7 @@ from promptune.engines.local_slots import Kept, Slots
 from promptune.engines.protocol import Held
 
 ROWS = 32  # in the batch at once; an owner who has none in it gets in even so, up to half as many more
+GROUP = {"cpu": 128, "cuda": 2048}  # tokens that are read in one pass, unless one prompt has more: more at once is no quicker, and the first waits for the last
 PIECE = 512  # tokens of prompts that are read between two steps of those who answer, what fills up shorter ones among them
 DESK = 16_384  # tokens of a group of prompts, with what is known of them
 SHARED = 64  # tokens that a prompt must have in common with another one that is being read, and half of its own, to wait for that: a pass costs something too
@@ -70,6 +71,7 @@ class Batch:
         self._waiting: list[Seat] = []
         self._reading: list[Seat] = []
         self._answering: list[Seat] = []  # by slot
+        self._common: int | None = 0  # tokens with which all of them begin; None: they have changed
         self._groups = 0  # that were read
         self._served: dict[str, int] = {}  # by owner the last one of them that had a prompt of theirs
         self._slots, self._desk = Slots(reader.layers), Slots(reader.layers)
@@ -223,21 +225,21 @@ class Batch:
     def _group(self) -> list[Seat]:
         """The one that waits longest, and those like it; owners take turns here too. Where a beginning is being read, others that share it wait."""
         group: list[Seat] = []
-        fresh: list[Seat] = []  # of whose beginning nothing is known
-        longest = 0
+        before: list[Seat] = []  # whose beginnings are being read
+        longest, most = 0, GROUP[self.reader.device.type]
         for seat in _by_turns(self._reading, self._served):
             if not seat.read:
                 seat.kept, seat.read = self.prefixes.find(seat.mix, seat.ids)
                 seat.known = seat.read
-            if not seat.read:
-                if any(_alike(seat, other) for other in fresh):
-                    continue
-                fresh.append(seat)
+            waits = not seat.read and any(_alike(seat, other) for other in before)
+            before.append(seat)
+            if waits:
+                continue
             left = min(seat.left, PIECE)
             width = max([left + seat.read, *(longest + other.read for other in group)])
             if not group:
                 longest = left
-            elif not 2 * longest <= 3 * left <= 4.5 * longest or (len(group) + 1) * max(longest, left) > PIECE or (len(group) + 1) * width > DESK:
+            elif not 2 * longest <= 3 * left <= 4.5 * longest or (len(group) + 1) * max(longest, left) > most or (len(group) + 1) * width > DESK:
                 continue
             group.append(seat)
             longest = max(longest, left)
@@ -251,6 +253,7 @@ class Batch:
         self._slots.write(slot, seat.kept, seat.read)
         seat.kept = []
         self._answering.append(seat)
+        self._common = None
 
     def known(self, ids: Sequence[int], mix: Mix) -> tuple[Kept, torch.Tensor]:
         """On its thread: a prompt's keys and values, and the predictions behind its last token: (vocabulary)."""
@@ -275,7 +278,10 @@ class Batch:
         if not (seats := list(self._answering)):
             return
         try:
-            scores = self.reader.read(self._slots, 0, [[seat.last] for seat in seats], [seat.read for seat in seats], [seat.mix for seat in seats])
+            if self._common is None:
+                self._common = _in_common(seats)
+            last, places, mixes = [[seat.last] for seat in seats], [seat.read for seat in seats], [seat.mix for seat in seats]
+            scores = self.reader.read(self._slots, 0, last, places, mixes, self._common)
             for seat in seats:
                 seat.read += 1
             self._choose(seats, scores)
@@ -315,6 +321,7 @@ class Batch:
                 self._slots.copy(len(self._answering) - 1, slot, last.read)
                 self._answering[slot] = last
             self._answering.pop()
+            self._common = None
 
     def _remember(self, seat: Seat, slot: int) -> None:
         try:
@@ -341,8 +348,19 @@ def _by_turns(seats: Sequence[Seat], served: Mapping[str, int]) -> list[Seat]:
     return [seat for _, seat in sorted(zip(turns, seats, strict=True), key=lambda pair: (pair[0], served.get(pair[1].row.request.owner, 0)))]
 
 
+def _in_common(seats: Sequence[Seat]) -> int:
+    """Tokens with which all of them begin, if that is worth a pass of its own kind."""
+    if len(seats) < 2 or any(seat.mix != seats[0].mix for seat in seats):
+        return 0
+    return found if (found := _common(min(seat.ids for seat in seats), max(seat.ids for seat in seats))) >= SHARED else 0
+
+
+def _common(one: Sequence[int], other: Sequence[int]) -> int:
+    return next((i for i, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs), min(len(one), len(other)))
+
+
 def _alike(one: Seat, other: Seat) -> bool:
     if one.mix != other.mix or one.ids[:BLOCK] != other.ids[:BLOCK]:
         return False
-    shared = next((i for i, (mine, theirs) in enumerate(zip(one.ids, other.ids, strict=False)) if mine != theirs), min(len(one.ids), len(other.ids)))
+    shared = _common(one.ids, other.ids)
     return shared >= SHARED and 2 * shared >= len(one.ids)

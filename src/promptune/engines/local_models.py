@@ -29,6 +29,7 @@ OWN = (
 OFFLINE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 SMALL = 20_000_000  # parameters
 ALL_THREADS = torch.get_num_threads()
+LONG = "longrope"
 FALLBACK_WINDOW = 512  # where neither configuration nor tokenizer names one (T5)
 
 transformers.utils.logging.disable_progress_bar()  # the page shows progress; a log file needs no bars
@@ -102,7 +103,7 @@ def load(path: Path, device: str) -> Loaded:
     model, found = read_model(path, kind, device)
     refuse_gaps(path, sorted([*found["missing_keys"], *(str(key) for key in found["mismatched_keys"])]))
     model.generation_config = _language(model, tokenizer)
-    return Loaded(model, tokenizer, template_of(tokenizer), _window(model.config, tokenizer), kind == "seq2seq", _threads(model))
+    return Loaded(model, tokenizer, template_of(tokenizer), _window(model.config, tokenizer), kind == "seq2seq", _threads(model), turns_on_others(model.config))
 
 
 def read_model(path: Path, kind: folder.Kind, device: str, **options: Any) -> tuple[Any, dict[str, Any]]:
@@ -148,6 +149,12 @@ def _language(model: Any, tokenizer: PreTrainedTokenizerBase) -> GenerationConfi
     sampling and time limits would change an answer, or leave it without an end."""
     kept = {name: value for name in OWN if (value := getattr(model.generation_config, name, None)) is not None}
     return GenerationConfig(**({"pad_token_id": tokenizer.pad_token_id} | kept))
+
+
+def turns_on_others(config: Any) -> bool:
+    """Whether a row's positions turn on the longest one of the pass: such rows cannot share one."""
+    ropes = getattr(config.get_text_config(decoder=True), "rope_parameters", None) or {}
+    return LONG in (ropes.get("rope_type"), *(one.get("rope_type") for one in ropes.values() if isinstance(one, dict)))
 
 
 def _threads(model: Any) -> int:

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from promptune.engines import local_shared
 from promptune.engines.local_adapters import PLAIN, Mix, Mixer
+from promptune.engines.local_models import turns_on_others
 from promptune.engines.local_slots import Slots
 
 NEEDED = {"input_ids", "attention_mask", "position_ids", "past_key_values", "use_cache"}  # of a model's forward
-LONG = "longrope"  # positions that turn on the longest one of the pass
 TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 5e-2, torch.float16: 1e-2}  # of predictions, as a share of the largest
 
 
@@ -23,17 +24,22 @@ class Reader:
         self.device: torch.device = model.device
         self.layers = int(model.config.get_text_config(decoder=True).num_hidden_layers)
         self.token = 0  # bytes that a token's keys and values take, once something was read
-        self._additive = model.config._attn_implementation != "sdpa"
+        self.shares = self.device.type == "cpu" and model.config._attn_implementation == "sdpa"  # a beginning that rows have in common
+        if self.shares:
+            model.set_attn_implementation(local_shared.NAME)
+        self._additive = model.config._attn_implementation not in ("sdpa", local_shared.NAME)
         self._picks = "logits_to_keep" in inspect.signature(model.forward).parameters
 
-    def read(self, slots: Slots, first: int, rows: Sequence[Sequence[int]], starts: list[int], mixes: Sequence[Mix]) -> Tensor:
+    def read(self, slots: Slots, first: int, rows: Sequence[Sequence[int]], starts: list[int], mixes: Sequence[Mix], alike: int = 0) -> Tensor:
         """The predictions behind each row's last new token: (rows, vocabulary). The new tokens' keys and values are in the slots then.
 
+        `alike`: so many of their first tokens are the same ones, read with the same adapter.
         Shorter rows are filled up behind their end: what stands there is masked until a later token takes its place.
         """
         lengths = [len(row) for row in rows]
         if min(lengths) == max(lengths):
-            return self._forward(slots, first, rows, starts, mixes, 1)[:, -1]
+            with local_shared.beginning_alike(alike if self.shares else 0):
+                return self._forward(slots, first, rows, starts, mixes, 1)[:, -1]
         each, last = torch.arange(len(rows), device=self.device), torch.tensor(lengths, device=self.device) - 1
         if not self._picks:
             return self._forward(slots, first, rows, starts, mixes, 0)[each, last]
@@ -76,10 +82,7 @@ def reader_of(model: Any) -> Reader | None:
     """
     config = model.config.get_text_config(decoder=True)
     kinds = set(getattr(config, "layer_types", None) or ["full_attention" if not getattr(config, "sliding_window", None) else "sliding_attention"])
-    ropes = getattr(config, "rope_parameters", None) or {}
-    if LONG in (ropes.get("rope_type"), *(one.get("rope_type") for one in ropes.values() if isinstance(one, dict))):
-        return None
-    if kinds != {"full_attention"} or not set(inspect.signature(model.forward).parameters) >= NEEDED:
+    if kinds != {"full_attention"} or turns_on_others(model.config) or not set(inspect.signature(model.forward).parameters) >= NEEDED:
         return None
     try:
         reader = Reader(model)
