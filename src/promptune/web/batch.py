@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -11,6 +12,7 @@ import gradio as gr
 from promptune.core.job import Job, JobState
 from promptune.lab import Lab
 from promptune.web import pane, present, present_kept
+from promptune.web.clock import Clock
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, bound, words
 
@@ -75,7 +77,7 @@ def current(jobs: list[Job]) -> Job | None:
 def look(lab: Lab, form: BatchForm, visitor: Visitor, watch: Watch) -> Changes:
     job = current(lab.jobs(visitor.owner))
     if job is None:
-        return {form.watch: Watch(), form.block: gr.Column(visible=False), form.result: ""}
+        return {} if watch == Watch() else {form.watch: Watch(), form.block: gr.Column(visible=False), form.result: ""}
     opened = watch.opened == job.id
     drawn = (job.id, job.state, job.done) if opened else ()
     result: Changes = {} if drawn == watch.drawn else {form.result: _result(lab, visitor, job) if opened else ""}
@@ -126,7 +128,7 @@ def _result(lab: Lab, visitor: Visitor, job: Job) -> str:
 # ---- layout and wiring ----
 
 
-def build(lab: Lab, demo: gr.Blocks, clock: gr.Timer, asked: list[Any]) -> None:
+def build(lab: Lab, demo: gr.Blocks, clock: Clock, asked: list[Any]) -> None:
     """`asked`: how many panes there are, and their settings."""
     with gr.Accordion("Many questions", open=False, elem_id="many", elem_classes="fold"):
         questions = gr.Textbox(
@@ -146,7 +148,7 @@ def build(lab: Lab, demo: gr.Blocks, clock: gr.Timer, asked: list[Any]) -> None:
     form = BatchForm(questions, oops, gr.State(Watch()), block, card, cancel_, resume_, open_, result)
 
     demo.load(bound(look, lab, form), form.watch, form.shown(), api_name="job_shown", queue=False, **QUIET)
-    clock.tick(bound(look, lab, form), form.watch, form.shown(), api_name="job_watched", queue=False, **QUIET)
+    clock.tick(partial(look, lab, form), [form.watch], form.shown())
     run.click(bound(start, lab, form), [form.watch, questions, *asked], [form.oops, *form.shown()], api_name="job_start", trigger_mode="once", **QUIET)
     fill.click(bound(sample, lab), None, questions, api_name="job_sample", queue=False, **QUIET)
     form.cancel.click(bound(cancel, lab, form), form.watch, form.shown(), api_name="job_cancel", queue=False, **QUIET)

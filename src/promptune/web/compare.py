@@ -10,6 +10,7 @@ from promptune.lab import Lab
 from promptune.web import batch, compare_panes, compare_task, compare_wire, foot, pane, present_asked
 from promptune.web.asking import Asks
 from promptune.web.chat import COUNTS, Chat
+from promptune.web.clock import Clock
 from promptune.web.compare_form import Chip, CompareForm, Held
 from promptune.web.guard import LOCAL
 
@@ -18,7 +19,7 @@ MOST_CHIPS = 10  # a task with more rows has none
 HTML: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
 
 
-def build(lab: Lab, demo: gr.Blocks, tab: gr.Tab, clock: gr.Timer) -> CompareForm:
+def build(lab: Lab, demo: gr.Blocks, tab: gr.Tab, clock: Clock) -> CompareForm:
     with gr.Row(elem_id="task-line"):
         tasks = compare_task.tasks(lab, LOCAL)
         task = gr.Dropdown(tasks, value="", label="Task", interactive=True, filterable=False, container=True, elem_id="task", scale=0, min_width=260)

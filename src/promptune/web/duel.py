@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, cast
 
 import gradio as gr
@@ -14,6 +15,7 @@ from promptune.core.job import Job
 from promptune.errors import UserError
 from promptune.lab import Lab
 from promptune.web import estimate, pane, present, present_duel
+from promptune.web.clock import Clock
 from promptune.web.drawing import Changes, Drawing, Shown
 from promptune.web.guard import LOCAL, Visitor
 from promptune.web.handlers import QUIET, bound, words
@@ -153,12 +155,12 @@ def build(lab: Lab) -> DuelCard:
     return DuelCard(invite, fields, task, model, run, about, see_, oops, gr.State({}))
 
 
-def wire(lab: Lab, form: DuelCard, demo: gr.Blocks, tab: gr.Tab, clock: gr.Timer, tabs: gr.Tabs, open_: gr.Textbox) -> None:
+def wire(lab: Lab, form: DuelCard, demo: gr.Blocks, tab: gr.Tab, clock: Clock, tabs: gr.Tabs, open_: gr.Textbox) -> None:
     """`open_`: which scorecard is open on its tab."""
     quick: dict[str, Any] = {**QUIET, "queue": False}
     chosen = [form.task, form.model]
     demo.load(bound(look, lab, form), form.drawn, form.shown(), api_name="duel_shown", **quick)
-    clock.tick(bound(look, lab, form), form.drawn, form.shown(), api_name="duel_watched", **quick)
+    clock.tick(partial(look, lab, form), [form.drawn], form.shown())
     listed = tab.select(bound(choices, lab, form), chosen, chosen, api_name="duel_choices", **quick)
     listed.then(bound(foresee, lab), chosen, form.about, api_name="duel_foreseen", **quick)
     gr.on([form.task.change, form.model.change], bound(foresee, lab), chosen, form.about, api_name="duel_foresee", trigger_mode="always_last", **quick)

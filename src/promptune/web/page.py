@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import gradio as gr
 from promptune.lab import Lab
 from promptune.markup import styles
 from promptune.web import compare, duel, foot, library, present, score, score_form, tasks, tune, tune_runs, tune_wire
+from promptune.web.clock import Clock
+from promptune.web.drawing import Changes, Drawing, Shown
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, bound
 from promptune.web.theme import theme
@@ -17,7 +20,6 @@ from promptune.web.theme import theme
 HERE = Path(__file__).parent
 PLACES = ("tune", "score")  # tabs that a reload finds again
 STYLES = ("app.css", "compare.css")
-TICK = 1.0  # seconds between two looks at the store
 
 
 class Page(gr.Blocks):
@@ -34,6 +36,12 @@ def status(lab: Lab, visitor: Visitor) -> str:
     return present.chip(lab.settings.default_model, lab.status())
 
 
+def watched(lab: Lab, chip: gr.HTML, memory: gr.State, visitor: Visitor, shown: Shown) -> Changes:
+    drawing = Drawing(shown)
+    drawing.html(chip, status(lab, visitor))
+    return drawing.sent(memory)
+
+
 def arrive(visitor: Visitor, place: str) -> tuple[Any, str, str]:
     """Where a reload was, as the address says: a tab, and what is open on it. It may say anything."""
     tab, _, id = place.partition("/")
@@ -44,7 +52,7 @@ def build(lab: Lab) -> gr.Blocks:
     page = Page(title="Promptune", analytics_enabled=False)
     quick: dict[str, Any] = {**QUIET, "queue": False}
     with page:
-        clock = gr.Timer(TICK)
+        clock = Clock()
         brand = gr.HTML('<h1 class="brand">Promptune</h1>', elem_id="brand", js_on_load=None)
         chip = gr.HTML("", elem_id="chip", js_on_load=None)
         with gr.Tabs(elem_id="nav", selected="compare") as tabs:
@@ -71,7 +79,8 @@ def build(lab: Lab) -> gr.Blocks:
         for tab in (first, fourth, fifth):
             tab.select(None, None, None, js="() => window.promptune.here('')", api_name=f"left_{tab.id}", **QUIET)
         page.load(bound(status, lab), None, chip, api_name="status_shown", **quick)
-        clock.tick(bound(status, lab), None, chip, api_name="status_watched", **quick)
+        clock.tick(partial(watched, lab, chip, seen := gr.State({})), [seen], [chip, seen])
+        clock.wire()
     calm(page, brand)
     page.queue(default_concurrency_limit=16, max_size=256, api_open=False)
     return page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -15,6 +16,7 @@ from promptune.errors import UserError
 from promptune.lab import Lab
 from promptune.markup import samples
 from promptune.web import library, present, present_duel, present_score
+from promptune.web.clock import Clock
 from promptune.web.drawing import Changes, Drawing, Shown
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, bound
@@ -219,10 +221,10 @@ def build() -> ScoreForm:
     )
 
 
-def wire(lab: Lab, form: ScoreForm, tab: gr.Tab, clock: gr.Timer) -> None:
+def wire(lab: Lab, form: ScoreForm, tab: gr.Tab, clock: Clock) -> None:
     quick: dict[str, Any] = {**QUIET, "queue": False}
     asked, shown = form.asked(), form.shown()
-    clock.tick(bound(look, lab, form), asked, shown, api_name="score_watched", **quick)
+    clock.tick(partial(look, lab, form), asked, shown)
     tab.select(bound(look, lab, form), asked, shown, api_name="score_shown", **quick)
     tab.select(None, form.open, None, js="id => window.promptune.here('score', id)", api_name="score_here", **QUIET)
     chosen = form.rows.input(bound(choose, lab, form), [form.drawn, form.rows, form.show], shown, api_name="score_open", **quick)

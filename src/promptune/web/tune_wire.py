@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from promptune.lab import Lab
 from promptune.web import compare_wire, score_form, tune_runs
+from promptune.web.clock import Clock
 from promptune.web.compare_form import CompareForm
 from promptune.web.handlers import QUIET, bound
 from promptune.web.score_form import NewScore
 from promptune.web.tune_runs import RunsForm
 
 
-def wire(lab: Lab, form: RunsForm, tab: gr.Tab, clock: gr.Timer) -> None:
+def wire(lab: Lab, form: RunsForm, tab: gr.Tab, clock: Clock) -> None:
     quick: dict[str, Any] = {**QUIET, "queue": False}
     asked, shown = form.asked(), form.shown()
-    clock.tick(bound(tune_runs.look, lab, form), asked, shown, api_name="runs_watched", **quick)
+    clock.tick(partial(tune_runs.look, lab, form), asked, shown)
     tab.select(bound(tune_runs.look, lab, form), asked, shown, api_name="runs_shown", **quick)
     tab.select(None, form.open, None, js="id => window.promptune.here('tune', id)", api_name="runs_here", **QUIET)
     chosen = form.rows.input(bound(tune_runs.choose, lab, form), [form.drawn, form.rows], shown, api_name="runs_open", **quick)
