@@ -98,7 +98,7 @@ def settled(pane: Pane, asked: Asked, ends: Sequence[Finished | Failed]) -> Pane
         state="cancelled" if cancelled else "done",
         text=shown.text,
         answer=answer,
-        prompt=shown.prompt,
+        prompt=shown.prompt if shown.prompt.window else None,  # none was read, where it was stopped before its model was loaded
         weights=shown.weights,
         completion_tokens=sum(one.completion_tokens for one in made),
         first_token_seconds=min(firsts, default=None),

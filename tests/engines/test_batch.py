@@ -210,6 +210,26 @@ def test_whatever_shares_a_batch_every_row_gets_what_it_gets_alone(
     assert whole > 3 * SCHEDULES and cut > SCHEDULES // 4 and hits > SCHEDULES // 2
 
 
+@pytest.mark.parametrize("shared_with_the_others", [0, 70, 90, 100, 120])
+def test_who_comes_to_rows_that_begin_alike_may_begin_otherwise(model: Loaded, mixes: list[Mix], shared_with_the_others: int) -> None:
+    """What all have in common shrinks and grows as rows come and go; another adapter has nothing in common with anybody."""
+    head = draw(120, 1)
+    asked = [ask(model, [*head, *draw(3 + i, 20 + i)], limit=(12, 30, 40)[i]) for i in range(3)]
+    late = [ask(model, [*head[:shared_with_the_others], *draw(25, 30)], limit=10), ask(model, [*head, 77], mixes[1], limit=9)]
+    alone = [batch(model).ask(ask(model, one.row.sent.ids, one.mix, limit=one.row.limit))[0].row.ids for one in [*asked, *late]]
+    for come in (late[:1], late[1:], late):
+        shared = batch(model)
+        again = [ask(model, one.row.sent.ids, one.mix, limit=one.row.limit) for one in [*asked, *come]]
+
+        def script(round: int, shared: Scripted = shared, again: list[Asked] = again) -> None:
+            if round == 3:
+                shared.add([(one.row, one.mix) for one in again[3:]])
+
+        shared.script = script
+        shared.ask(*again[:3])
+        assert [one.row.ids for one in again] == [*alone[:3], *alone[3 + late.index(come[0]) :][: len(come)]]
+
+
 def test_an_owner_with_a_hundred_rows_keeps_nobody_elses_first_token_waiting(model: Loaded) -> None:
     """Counted in rounds, with prompts that take many of them to be read: one more person gets in at once, and is read at once."""
     shared = batch(model)

@@ -69,7 +69,7 @@ def test_it_keeps_what_a_plain_list_would_keep_or_less(steps: list[Step], tokens
             assert length >= min(whole, len(step.ids) - 1) or len(step.ids) == BLOCK, "what was just added is found"
             assert prefixes.find(step.mix, (*step.ids, 7))[1] >= whole
         assert 0 <= prefixes.size <= prefixes.budget
-        assert prefixes.size == sum(entry.size for entry in prefixes._entries.values()) and set(prefixes._blocks.values()) <= set(prefixes._entries)
+        assert prefixes.size == sum(entry.size for entry in prefixes._entries.values())
         if tokens == 10_000 and (most := min(most, len(step.ids) - 1)) >= BLOCK:
             assert length >= min(most // BLOCK * BLOCK, len(step.ids) - 1), "with room for all nothing is lost"
     prefixes.clear()
@@ -109,6 +109,13 @@ def test_what_is_shared_by_many_outlives_the_first_of_them() -> None:
         ids = (*head, *[100 + question] * 12)
         assert prefixes.find(PLAIN, ids)[1] == (48 if question else 0)
         prefixes.add(PLAIN, ids, kept(PLAIN, ids))
+
+
+def test_what_was_added_last_is_found_though_what_it_shares_had_to_go() -> None:
+    prefixes = Prefixes(100 * TOKEN)
+    for mix, ids in ((MIXES[1], (1,) * 64), (PLAIN, (1,) * 21), (MIXES[1], (*(1,) * 16, 2))):
+        prefixes.add(mix, ids, kept(mix, ids))
+    assert prefixes.find(MIXES[1], (*(1,) * 16, 2))[1] == 16
 
 
 def test_signs_that_collide_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

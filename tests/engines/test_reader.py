@@ -131,6 +131,22 @@ def test_what_shares_a_pass_changes_predictions_by_rounding_only(model: tuple[Lo
             assert (last - alone[-2:]).abs().max() < 1e-5 * alone.abs().max()
 
 
+def test_what_rows_have_in_common_is_attended_to_once_with_the_same_result(model: tuple[Loaded, bool]) -> None:
+    """In a step, rows behind the same beginning: one of them has just that, and all are told that they have it."""
+    one, together = model
+    if not together:
+        pytest.skip("its rows share no pass")
+    reader, slots, head = Reader(one.model), Slots(2), draw(30, 1)
+    for tails in ([[], [5], [5]], [[7], [8], [9]], [[5, 6, 7, 8], [], list(range(20, 40))]):
+        rows = [[*head, *tail] for tail in tails]
+        with torch.inference_mode():
+            reader.read(slots, 0, rows, [0] * 3, [PLAIN] * 3)
+            found = reader.read(slots, 0, [[11], [12], [13]], [len(row) for row in rows], [PLAIN] * 3, len(head))
+            for score, row, token in zip(found, rows, (11, 12, 13), strict=True):
+                alone = one.model(input_ids=torch.tensor([[*row, token]])).logits[0, -1]
+                assert (score - alone).abs().max() < 1e-5 * alone.abs().max()
+
+
 class Widest(hf.LlamaForCausalLM):
     """It counts positions from the past it is given, as older code does: right for a row alone, wrong beside a longer one."""
 

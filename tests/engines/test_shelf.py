@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import random
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,6 +154,65 @@ def test_who_waits_for_memory_can_be_stopped_within_a_second(engine_for: Callabl
         waits.join(20)
     end = done[-1]
     assert isinstance(end, Finished | Failed) and in_time, "it ended only when the other one did"
+
+
+def test_models_that_are_asked_at_once_keep_to_the_budget(models: list[Weights], size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was loaded a moment ago takes its memory already."""
+    shelf, plain = Shelf("cpu", lambda _: False, int(2.2 * size)), Shelf._batch
+
+    def slow(*args: Any) -> Any:
+        time.sleep(0.1)
+        return plain(*args)
+
+    monkeypatch.setattr(Shelf, "_batch", slow)
+    threads = [threading.Thread(target=shelf.get, args=(one,)) for one in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sum(shelf.has(one) for one in models) <= 2
+    shelf.close()
+
+
+def test_many_at_once_on_more_models_than_fit_get_their_own_answers(
+    engine_for: Callable[[float], LocalEngine], models: list[Weights], run: Weights, size: int
+) -> None:
+    """Models come and go under those who ask, some of whom leave: everybody's request ends, with what it gives alone, and no id or thread is left."""
+    plain, engine = engine_for(10**9), engine_for(2.2 * size)
+    weights = [*models[:3], run]
+    alone = {one.name: list(plain.stream([asked(one, "x", 12)]))[-1] for one in weights}
+    wrong: list[object] = []
+
+    def person(number: int) -> None:
+        chance = random.Random(number)
+        for turn in range(5):
+            some = chance.sample(weights, chance.randint(1, 3))
+            requests = {f"{number}.{turn}.{one.name}": replace(asked(one, "x", 12), id=f"{number}.{turn}.{one.name}", owner=str(number)) for one in some}
+            events, ends = engine.stream(list(requests.values())), dict[str, Event]()
+            leaves = chance.random() < 0.25
+            for event in events:
+                if event.id not in requests:
+                    wrong.append(event)
+                if isinstance(event, Finished | Failed):
+                    ends[event.id] = event
+                if leaves and isinstance(event, Delta):
+                    events.close()  # type: ignore[attr-defined]
+                    break
+            else:
+                wrong.extend([] if len(ends) == len(requests) else [ends])
+            for id, end in ends.items():
+                expected = alone[requests[id].weights.name]
+                if not isinstance(end, Finished) or not isinstance(expected, Finished) or end.generation.text != expected.generation.text:
+                    wrong.append(end)
+
+    threads = [threading.Thread(target=person, args=(number,)) for number in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive(), "somebody waits for ever"
+    assert not wrong
+    until(lambda: not engine._streaming and not engine._cancelled)
 
 
 def test_a_model_larger_than_the_memory_is_refused_in_words(engine_for: Callable[[float], LocalEngine], models: list[Weights], size: int) -> None:

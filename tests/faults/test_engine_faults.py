@@ -17,10 +17,11 @@ import torch
 from promptune.engines import local_batch, wire
 from promptune.engines.device_main import Server
 from promptune.engines.local import LocalEngine
+from promptune.engines.local_alone import Alone
 from promptune.engines.local_models import Loaded
 from promptune.engines.local_slots import Slots
 from promptune.engines.protocol import Delta, Event, Failed, Finished, Held, Request, Sent, Weights
-from tests.engines.batches import Asked, Scripted, ask, batch, draw, folder_of, llama, loaded
+from tests.engines.batches import Asked, Scripted, ask, batch, draw, folder_of, llama, loaded, tokenizer
 from tests.engines.samples import prompt
 
 BAD = 9  # a token whose vector is damaged, where a test says so; `draw` never draws it
@@ -180,7 +181,8 @@ def test_what_a_long_prompt_without_numbers_leaves_on_the_desk_reaches_nobody(da
     shared.ask(ask(damaged, head, limit=1))
     bad = ask(damaged, [*draw(5, 1), BAD, *draw(150, 2)], owner="bad")
     good = [ask(damaged, draw(12, 6), owner="ann"), ask(damaged, [*head, *draw(10, 7)], owner="ann")]
-    shared.script = lambda round: shared.add([(one.row, one.mix) for one in good]) if round == 0 else None
+    begins = shared.rounds
+    shared.script = lambda round: shared.add([(one.row, one.mix) for one in good]) if round == begins else None
     shared.ask(bad)
     assert is_damaged(bad)
     assert [tuple(one.row.ids) for one in good] == answers(damaged, good)
@@ -270,6 +272,30 @@ def test_a_long_prompt_can_be_stopped_while_it_is_read(model: Loaded, round: int
     shared.ask(long, alike, other)
     assert long.generation.finish_reason == "cancelled" and not long.row.ids and long.generation.first_token_seconds is None
     assert shared.rounds > round + 2 and [tuple(one.row.ids) for one in (alike, other)] == answers(model, [alike, other])
+
+
+def test_a_row_without_numbers_fails_alone_also_where_no_batch_is_shared() -> None:
+    """`generate` runs several rows at once there, and an exception in it would be everybody's."""
+    from transformers import MistralConfig, MistralForCausalLM
+
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2}
+    torch.manual_seed(3)
+    model = MistralForCausalLM(MistralConfig(vocab_size=len(tokenizer()), sliding_window=8, max_position_embeddings=256, **small))
+    with torch.no_grad():
+        model.get_input_embeddings().weight[BAD] = float("nan")
+    alone = Alone(loaded(model), lambda _: False)
+
+    def run(*asked: Asked) -> list[tuple[int, ...]]:
+        for one in asked:
+            one.row.rules = ()  # `generate` keeps them
+        alone.add([(one.row, one.mix) for one in asked])
+        for thread in alone._threads:
+            thread.join(30)
+        return [tuple(one.row.ids) for one in asked]
+
+    good, bad = [ask(alone.loaded, draw(6 + i, i)) for i in range(2)], ask(alone.loaded, [*draw(4, 4), BAD, *draw(3, 5)])
+    expected = [run(ask(alone.loaded, one.row.sent.ids))[0] for one in good]
+    assert run(good[0], bad, good[1]) == [expected[0], (), expected[1]] and is_damaged(bad)
 
 
 # ---- the whole engine ----

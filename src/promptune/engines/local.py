@@ -16,8 +16,8 @@ from promptune.engines.local_adapters import Mix
 from promptune.engines.local_alone import Alone
 from promptune.engines.local_batch import Batch
 from promptune.engines.local_failures import failed
-from promptune.engines.local_rows import Row, row
-from promptune.engines.local_shelf import Shelf, Voice
+from promptune.engines.local_rows import Row, row, unread
+from promptune.engines.local_shelf import Shelf, Stopped, Voice
 from promptune.engines.protocol import Capabilities, Chance, Divergence, Event, Failed, Finished, Held, Logprob, Request, Sent, Weights
 from promptune.errors import EngineError
 from promptune.sandbox import Sandbox
@@ -70,6 +70,9 @@ class LocalEngine:
         for requests in groups:
             try:
                 voice = self._voice(requests, tell)
+            except Stopped:
+                for request in requests:
+                    tell(Finished(request.id, unread(request)))
             except Exception as error:
                 for request in requests:
                     tell(failed(request.id, error))
@@ -83,7 +86,7 @@ class LocalEngine:
             for request in requests:
                 tell(Held(request.id, what))
 
-        return self._shelf.get(requests[0].weights, wait)
+        return self._shelf.get(requests[0].weights, wait, lambda: all(request.id in self._cancelled for request in requests))
 
     def _rows(self, voice: Voice, requests: list[Request], tell: Emit) -> list[tuple[Row, Mix]]:
         rows, loaded = [], voice.loaded

@@ -14,7 +14,6 @@ from typing import Any
 import torch
 
 from promptune.engines.local_adapters import Mix
-from promptune.engines.local_failures import failed
 from promptune.engines.local_models import Loaded
 from promptune.engines.local_rows import Row, choose, need_numbers
 from promptune.errors import EngineError
@@ -59,9 +58,7 @@ class Alone:
             self.run(lambda: decode(self.loaded, rows, lambda id: self._closing or self._cancelled(id)))
         except Exception as error:
             for row in rows:
-                if not row.ended:
-                    row.ended = True
-                    row.emit(failed(row.request.id, error))
+                row.fail(error)
 
 
 def fitting(rows: Sequence[Row], loaded: Loaded) -> list[list[Row]]:
@@ -107,13 +104,16 @@ class _Chooser:
         going = [i for i, row in enumerate(self.rows) if not row.ended]
         for i, token in zip(going, choose(scores[going], [self.rows[i] for i in going]), strict=True):
             row = self.rows[i]
-            need_numbers(tops[i])
-            if self.cancelled(row.request.id):
-                row.finish("cancelled")
-                continue
-            if row.request.temperature > 0:
-                scores[i, token] = torch.inf
-            row.take(token)
+            try:
+                need_numbers(tops[i])
+                if self.cancelled(row.request.id):
+                    row.finish("cancelled")
+                    continue
+                if row.request.temperature > 0:
+                    scores[i, token] = torch.inf
+                row.take(token)
+            except Exception as error:  # of this row alone
+                row.fail(error)
         return scores
 
     def finished(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:

@@ -18,7 +18,6 @@ from typing import TypeVar
 import torch
 
 from promptune.engines.local_adapters import Mix
-from promptune.engines.local_failures import failed
 from promptune.engines.local_models import Loaded
 from promptune.engines.local_prefixes import BLOCK, Prefixes
 from promptune.engines.local_reader import Reader
@@ -333,9 +332,7 @@ class Batch:
         self.prefixes.clear()  # they may be why there is no memory
         for seat in seats:
             seat.failed = True
-            if not seat.row.ended:
-                seat.row.ended = True
-                seat.row.emit(failed(seat.row.request.id, error))
+            seat.row.fail(error)
 
 
 def _by_turns(seats: Sequence[Seat], served: Mapping[str, int]) -> list[Seat]:

@@ -27,13 +27,14 @@ class Prefixes:
     def __init__(self, budget: int) -> None:
         self.budget, self.size = budget, 0  # bytes
         self._entries: OrderedDict[int, Prefix] = OrderedDict()  # by id(), the one used longest ago first
-        self._blocks: dict[Hashable, int] = {}  # what ids begin with, in whole blocks -> an entry
+        self._blocks: dict[Hashable, dict[int, None]] = {}  # what ids begin with, in whole blocks -> the entries that do, the newest last
 
     def find(self, mix: Mix, ids: Sequence[int]) -> tuple[Kept, int]:
         """What was kept of the longest common beginning, and its tokens; at least the last token of `ids` is left to be read."""
         found = None
         for sign in _signs(mix, ids):
-            found = self._blocks.get(sign, found)  # a longer beginning may be there though an entry that held the shorter one is gone
+            if entries := self._blocks.get(sign):
+                found = next(reversed(entries))
         if found is None:
             return [], 0
         entry = self._entries[found]
@@ -51,18 +52,19 @@ class Prefixes:
         signs = list(_signs(mix, ids))
         if size > self.budget or not signs:
             return
-        if (longer := self._blocks.get(signs[-1])) is not None and self._entries[longer].ids[: len(ids)] == tuple(ids) and self._entries[longer].mix == mix:
-            self._entries.move_to_end(longer)
-            return  # it is known, and more
+        for at in self._blocks.get(signs[-1], ()):
+            if self._entries[at].mix == mix and self._entries[at].ids[: len(ids)] == tuple(ids):
+                self._entries.move_to_end(at)
+                return  # it is known, and more
         entry = Prefix(mix, tuple(ids), kept, size)
-        for at in {at for sign in signs if (at := self._blocks.get(sign)) is not None}:
+        for at in {at for sign in signs for at in self._blocks.get(sign, ())}:
             old = self._entries[at]
             if old.mix == mix and entry.ids[: len(old.ids)] == old.ids:
                 self._drop(at)
         self._entries[id(entry)] = entry
         self.size += size
         for sign in signs:
-            self._blocks.setdefault(sign, id(entry))  # a shared beginning stays with the entry that is used for it, and so stays alive
+            self._blocks.setdefault(sign, {})[id(entry)] = None
         while self.size > self.budget:
             self._drop(next(iter(self._entries)))
 
@@ -75,7 +77,8 @@ class Prefixes:
         entry = self._entries.pop(at)
         self.size -= entry.size
         for sign in _signs(entry.mix, entry.ids):
-            if self._blocks.get(sign) == at:
+            self._blocks[sign].pop(at, None)
+            if not self._blocks[sign]:
                 del self._blocks[sign]
 
 

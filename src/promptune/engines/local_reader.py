@@ -121,6 +121,11 @@ def _agrees(reader: Reader) -> bool:
     reader.read(slots, 0, [short[:4], long[:7]], [0, 0], two)
     reader.token = sum(keys.nbytes + values.nbytes for keys, values in slots.read(0, 1))
     found = reader.read(slots, 0, [short[4:], long[7:]], [4, 7], two)
+    if reader.shares:
+        both, same = Slots(reader.layers), [short, short]
+        reader.read(both, 0, [one[:-1] for one in same], [0, 0], two)
+        apart, together = (reader.read(both, 0, [one[-1:] for one in same], [len(short) - 1] * 2, two, alike) for alike in (0, 4))
+        reader.shares = bool((apart - together).abs().max() <= TOLERANCE[torch.float32] * apart.abs().max().clamp(min=1e-6))
     for row, ids in zip(found, (short, long), strict=True):
         alone = reader.model(input_ids=torch.tensor([ids], device=reader.device)).logits[0, -1]
         if not _alike(row, alone):

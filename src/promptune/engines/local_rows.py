@@ -17,6 +17,7 @@ from transformers.generation import logits_process as rules
 from promptune.core.generation import FinishReason, Generation
 from promptune.core.prompt import SentPrompt
 from promptune.engines.growing import TORN, GrowingText
+from promptune.engines.local_failures import failed
 from promptune.engines.local_models import Loaded
 from promptune.engines.protocol import Delta, Event, Finished, Request
 from promptune.errors import EngineError
@@ -83,6 +84,11 @@ class Row:
         self.ended = True
         self.emit(Finished(self.request.id, generation))
 
+    def fail(self, error: Exception) -> None:
+        if not self.ended:
+            self.ended = True
+            self.emit(failed(self.request.id, error))
+
     def _stopped(self) -> bool:
         text = self.text.of(self.ids) if self.request.stop else ""
         return any(stop in text for stop in self.request.stop)
@@ -94,6 +100,11 @@ def row(request: Request, sent: SentPrompt, loaded: Loaded, emit: Emit, *, ruled
     limit = min(request.max_tokens, _room(loaded, sent.tokens))
     own = tuple(_rules(loaded.model.generation_config, sent.tokens)) if ruled else ()
     return Row(request, sent, limit, loaded, emit, random, time.monotonic(), GrowingText(loaded.text), own)
+
+
+def unread(request: Request) -> Generation:
+    """Of a request that was stopped before there was a model to read it."""
+    return Generation(SentPrompt("", (), (), 0), "", 0, None, 0.0, "cancelled", request.weights.name, request.seed)
 
 
 def _room(loaded: Loaded, tokens: int) -> int:

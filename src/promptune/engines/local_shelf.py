@@ -7,11 +7,12 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakSet, WeakValueDictionary
 
 import psutil
 import torch
@@ -25,15 +26,20 @@ from promptune.engines.local_models import Loaded
 from promptune.engines.local_reader import Reader, reader_of, takes
 from promptune.engines.local_tuned import load, with_tokenizer
 from promptune.engines.protocol import Weights
-from promptune.errors import OutOfMemory
+from promptune.errors import EngineError, OutOfMemory
 
 MODELS = {"cpu": 0.5, "cuda": 0.8}  # the share of the device's memory that models may take
 ROWS = 1 / 8  # the share that the rows of one model's batch may take
 PREFIXES = 1 / 32, 2**31  # the share that one model's known prompts may take, and the most bytes of it
+PATIENCE = 0.1  # seconds between two looks whether somebody who waits was stopped
 HALF = ("bfloat16", "float16")
 Key = tuple[Weights, int]
 Tell = Callable[[str], None]
 T = TypeVar("T")
+
+
+class Stopped(EngineError):
+    """Nobody waits for it any more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +49,8 @@ class Voice:
     loaded: Loaded
     runner: Batch | Alone
     mix: Mix
-    size: int  # bytes that are this one's alone
+    size: int  # bytes, of its own model or else of its adapter
+    borrowed: bool = False  # its model is another one's
 
     def run(self, work: Callable[[], T]) -> T:
         return self.runner.run(work)
@@ -57,24 +64,30 @@ class Shelf:
         self._voices: OrderedDict[Key, Future[Voice]] = OrderedDict()
         self._lock = threading.Lock()
         self._closed = False
+        self._runners: WeakSet[Batch | Alone] = WeakSet()
+        self._loras: WeakValueDictionary[tuple[str, int, int], Lora] = WeakValueDictionary()  # by folder, files and batch
+        self._reading = threading.Lock()  # of those
         self._loading = threading.Lock()  # one at a time: while transformers loads, whatever any thread makes has no data yet
 
-    def get(self, weights: Weights, tell: Tell = lambda _: None) -> Voice:
-        """Loaded once for all who ask meanwhile; a folder whose files changed is another model. `tell`: what it waits for."""
+    def get(self, weights: Weights, tell: Tell = lambda _: None, stopped: Callable[[], bool] = lambda: False) -> Voice:
+        """Loaded once for all who ask meanwhile; a folder whose files changed is another model. `tell`: what it waits for, until it is `stopped`."""
         key = _key(weights)
         with self._lock:
-            found = self._voices.get(key)
-            mine = Future[Voice]() if found is None else None
-            if mine is not None:
-                self._voices[key] = mine
+            future = self._voices.get(key)
+            if mine := future is None:
+                future = self._voices[key] = Future()
             self._voices.move_to_end(key)
-        future = found or mine
-        assert future is not None
         if not future.done():
             tell(f"Loading {weights.name} ({_needs(weights, self._device) / 1e6:,.0f} MB) …")
-        if mine is not None:
-            self._load(key, mine, tell)
-        return future.result()
+        if mine:
+            threading.Thread(target=self._load, args=(key, weights, future, tell), daemon=True, name="loader").start()
+        while not stopped():
+            try:
+                return future.result(timeout=PATIENCE)
+            except TimeoutError:
+                if future.done():  # it is what the loading itself ended with
+                    raise
+        raise Stopped("it was stopped before its model was loaded.")
 
     def has(self, weights: Weights) -> bool:
         """Whether nobody need wait for it."""
@@ -91,12 +104,15 @@ class Shelf:
 
     def close(self) -> None:
         self._closed = True
-        for voice in [future.result() for future in self._voices.values() if future.done() and future.exception() is None]:
-            voice.runner.close()
+        for runner in list(self._runners):
+            runner.close()
 
-    def _load(self, key: Key, future: Future[Voice], tell: Tell) -> None:
+    def _load(self, key: Key, weights: Weights, future: Future[Voice], tell: Tell) -> None:
         try:
-            future.set_result(self._mixed(key[0], tell) or self._own(key, tell))
+            if voice := self._mixed(weights, tell):
+                future.set_result(voice)
+            else:
+                self._own(weights, tell, future)
         except Exception as error:
             with self._lock:
                 self._voices.pop(key, None)  # the next one tries again
@@ -109,29 +125,29 @@ class Shelf:
         base = self.get(replace(weights, adapter="", strength=1.0), tell)
         if isinstance(batch := base.runner, Alone):
             return None
-        lora = self._lora(weights, base) or read_lora(Path(weights.adapter), base.loaded.model)
+        lora = self._lora(weights, base, batch)
         if lora is None or not batch.run(lambda: takes(batch.reader, Mix(lora))):
             return None
         path = Path(weights.adapter)
         loaded = with_tokenizer(base.loaded, path) if folder.brings_tokenizer(path) else base.loaded
-        return Voice(loaded, base.runner, Mix(lora, weights.strength) if weights.strength else PLAIN, lora.size)
+        return Voice(loaded, batch, Mix(lora, weights.strength) if weights.strength else PLAIN, lora.size, borrowed=True)
 
-    def _lora(self, weights: Weights, base: Voice) -> Lora | None:
-        """The same adapter at another strength is there already."""
-        key = _key(weights)
-        with self._lock:
-            others = [future for (other, files), future in self._voices.items() if files == key[1] and other.adapter == weights.adapter]
-        done = [future.result() for future in others if future.done() and future.exception() is None]
-        return next((voice.mix.lora for voice in done if voice.runner is base.runner and voice.mix.lora), None)
+    def _lora(self, weights: Weights, base: Voice, batch: Batch) -> Lora | None:
+        """Read once, at whatever strengths it is asked."""
+        key = (weights.adapter, _key(weights)[1], id(batch))
+        with self._reading:
+            if (found := self._loras.get(key)) is None and (found := read_lora(Path(weights.adapter), base.loaded.model)) is not None:
+                self._loras[key] = found
+            return found
 
-    def _own(self, key: Key, tell: Tell) -> Voice:
-        weights = key[0]
+    def _own(self, weights: Weights, tell: Tell, future: Future[Voice]) -> None:
         with self._loading:
             self._make_room(_needs(weights, self._device), weights.name, tell)
             loaded = load(weights, self._device)
             reader = None if loaded.seq2seq or loaded.one_at_a_time else reader_of(loaded.model)
-        runner = self._batch(loaded, reader) if reader else Alone(loaded, self._cancelled)
-        return Voice(loaded, runner, PLAIN, loaded.model.get_memory_footprint())
+            runner = self._batch(loaded, reader) if reader else Alone(loaded, self._cancelled)
+            self._runners.add(runner)
+            future.set_result(Voice(loaded, runner, PLAIN, loaded.model.get_memory_footprint()))  # the next one counts it
 
     def _batch(self, loaded: Loaded, reader: Reader) -> Batch:
         share, most = PREFIXES
@@ -145,7 +161,7 @@ class Shelf:
         while not self._closed:
             with self._lock:
                 there = {at: future.result() for at, future in self._voices.items() if future.done() and future.exception() is None}
-                if sum(voice.size for voice in there.values()) + need <= self._budget:
+                if _together(list(there.values())) + need <= self._budget:
                     break
                 used = {voice.runner: place for place, voice in enumerate(there.values())}  # by whatever is mixed into it
                 idle = sorted((runner for runner in used if not runner.busy), key=lambda runner: used[runner])
@@ -156,11 +172,19 @@ class Shelf:
                 time.sleep(0.1)
             del there, idle, used
             self._free()
+        if self._closed:
+            raise EngineError("the engine is being closed.")
 
     def _free(self) -> None:
         gc.collect()
         if self._device == "cuda":
             torch.cuda.empty_cache()
+
+
+def _together(voices: Sequence[Voice]) -> int:
+    """Bytes: a model counts once, and so does an adapter, at whatever strengths it is used."""
+    sizes = {id(voice.mix.lora or voice.runner): voice.size for voice in voices if voice.mix is not PLAIN or not voice.borrowed}
+    return sum(sizes.values())
 
 
 def _key(weights: Weights) -> Key:
