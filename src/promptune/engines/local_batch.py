@@ -254,10 +254,14 @@ class Batch:
         self._answering.append(seat)
         self._common = None
 
+    def scratch(self) -> Slots:
+        """On its thread: slots that are nobody's between two rounds. Whoever finds what is no number in them clears them."""
+        return self._desk
+
     def known(self, ids: Sequence[int], mix: Mix) -> tuple[Kept, torch.Tensor]:
         """On its thread: a prompt's keys and values, and the predictions behind its last token: (vocabulary)."""
         kept, read = self.prefixes.find(mix, ids)
-        slots = Slots(self.reader.layers)
+        slots = self.scratch()
         slots.reserve(1, len(ids))
         if before := read:
             slots.write(0, kept, read)
@@ -266,7 +270,9 @@ class Batch:
             scores = self.reader.read(slots, 0, [piece], [read], [mix])
             read += len(piece)
         kept = slots.read(0, read)
-        if 2 * before <= read and bool(scores.isfinite().all()):
+        if not bool(scores.isfinite().all()):
+            slots.clear()
+        elif 2 * before <= read:
             self.prefixes.add(mix, ids, kept)
         return kept, scores[0]
 

@@ -15,7 +15,6 @@ from promptune.engines.local_batch import Batch
 from promptune.engines.local_models import check_vocabulary
 from promptune.engines.local_rows import damaged
 from promptune.engines.local_shelf import Voice
-from promptune.engines.local_slots import Slots
 from promptune.engines.protocol import Chance, Divergence, Logprob
 from promptune.errors import EngineError
 
@@ -92,7 +91,7 @@ def _behind(voice: Voice, ids: Sequence[int], answers: Sequence[Sequence[int]]) 
 def _shared(voice: Voice, batch: Batch, ids: Sequence[int], answers: Sequence[Sequence[int]]) -> list[Tensor]:
     kept, first = batch.known(ids, voice.mix)  # first: (vocabulary)
     found: list[Tensor] = []
-    slots = Slots(batch.reader.layers)
+    slots = batch.scratch()
     for start in range(0, len(answers), AT_ONCE):
         some = answers[start : start + AT_ONCE]
         rest = [list(answer[:-1]) or [0] for answer in some]  # each token is predicted one place before it
@@ -103,6 +102,8 @@ def _shared(voice: Voice, batch: Batch, ids: Sequence[int], answers: Sequence[Se
         for slot in range(len(some)):
             slots.write(slot, kept, len(ids))
         logits = batch.reader.read_all(slots, 0, rest, [len(ids)] * len(some), [voice.mix] * len(some))
+        if not bool(logits.isfinite().all()):
+            slots.clear()
         found += [torch.cat([first.unsqueeze(0), row[: max(0, len(answer) - 1)]])[: len(answer)] for row, answer in zip(logits, some, strict=True)]
     return found
 
