@@ -13,6 +13,7 @@ from promptune import cli
 from promptune.errors import NotFound, UserError
 from promptune.lab import Lab
 from promptune.settings import Settings
+from promptune.store import Store
 
 
 @pytest.fixture
@@ -60,6 +61,8 @@ def test_a_talk_is_written_to_a_file_and_deleted(talk: str, tmp_path: Path) -> N
     assert run("talks", "export", talk) == (tmp_path / "a.md").read_text() and json.loads(run("talks", "export", talk, "--form", "json")) == js("talks", talk)
     run("talks", "export", talk, "--form", "json", "--out", str(tmp_path / "b.txt"))
     assert (tmp_path / "b.txt").read_text() == (tmp_path / "a.json").read_text()
+    run("talks", "export", talk, "--out", str(tmp_path / "notes"))
+    assert (tmp_path / "notes").read_text() == (tmp_path / "a.md").read_text(), "a name without an ending is a text"
     run("talks", "delete", talk)
     assert js("talks") == [] and "No conversations yet" in run("talks")
     with pytest.raises(NotFound):
@@ -70,6 +73,17 @@ def test_the_leaderboard_is_of_ones_own_votes(talk: str) -> None:
     board = js("leaderboard", "--task", "")
     assert board["ballots"] == 1 and [one["contender"] for one in board["standings"]] == ["tiny/cot", "tiny/zero-shot"]
     assert "1 vote, 0 of them blind" in run("leaderboard") and "No votes yet" in run("leaderboard", "--task", "reviews")
+    assert run("leaderboard").count("too few votes") == 2, "one vote has no interval"
+    with pytest.raises(NotFound, match="reviews"):
+        run("leaderboard", "--task", "reveiws")
+
+
+def test_the_list_is_of_all_of_them(talk: str, settings: Settings) -> None:
+    """The page shows the newest; a command that says `all` gives all."""
+    store = Store(settings.home)
+    for i in range(201):
+        store.comparisons.save("local", question=f"question {i}", answers=[{"contender": "tiny/zero-shot"}])
+    assert len(js("talks", "list")) == 202
 
 
 @pytest.mark.parametrize(("after", "turns"), [("", 2), (":1", 1), (":0", 0)])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import pytest
 from typer.testing import CliRunner
 
 from promptune import cli
-from promptune.errors import NotFound, UserError
+from promptune.engines.protocol import Event, Held, Request
+from promptune.engines.scripted import Scripted
+from promptune.errors import EngineDied, NotFound, UserError
 from promptune.lab import About, Asking, Lab, Turn
 from promptune.settings import Settings
 
@@ -38,17 +41,17 @@ def test_two_windows_that_ask_two_panes_again_both_have_their_answer(lab: Lab) -
 
 
 def test_an_answer_to_a_question_that_was_edited_meanwhile_goes_nowhere(lab: Lab) -> None:
-    """The edited first turn has the talk's id, and so the same name as the one that was asked again."""
+    """A window that shows the old turn can neither answer nor vote on what took its place."""
     turn = kept(lab.talks.ask("local", "old", [DRAWN]))
     again = lab.talks.again("local", turn.id)
     anew = kept(lab.talks.ask("local", "new", [DRAWN], talk=turn.id, after=0))
     list(again.frames())
-    assert again.turn is None and lab.talks.get("local", turn.id).turns == (anew,) and anew.id == turn.id
+    assert again.turn is None and lab.talks.get("local", turn.id).turns == (anew,) and anew.id != turn.id
 
 
 def test_a_task_s_question_is_never_replaced_by_a_chat(lab: Lab) -> None:
     turn = kept(lab.talks.ask("local", "It broke.", [DRAWN], about=About("reviews")))
-    other = lab.talks.ask("local", "chat", [DRAWN], talk=turn.id, after=0)
+    other = lab.talks.ask("local", "chat", [DRAWN], talk=turn.id, after=0, lenient=True)
     assert kept(other).about is None and other.talk != turn.id and lab.talks.get("local", turn.id).turns == (turn,)
 
 
@@ -102,3 +105,55 @@ def test_a_chat_that_outgrew_its_window_goes_on_without_its_oldest_questions(lab
     assert shorter.state == "done" and shorter.forgotten == 1 and shorter.prompt is not None
     sent = shorter.prompt.text
     assert "second word" in sent and sent.count("<|user|>") == 2
+
+
+class Broken:
+    """An engine whose second model takes longer to load than an answer may take, or that dies."""
+
+    def __init__(self, loading: float | None) -> None:
+        self.scripted, self.loading = Scripted(), loading
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
+        if self.loading is None:
+            raise EngineDied("The device process ended.", todo="Ask again.")
+        yield from self.scripted.stream(requests[:1])
+        yield Held(requests[-1].id, "Loading big (8,000 MB) …")
+        time.sleep(self.loading)
+        yield from self.scripted.stream(requests[1:])
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        self.scripted.cancel(ids)
+
+
+def test_asked_again_a_failure_takes_no_good_answer_away_and_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    turn = kept(lab.talks.ask("local", "one", [DRAWN, DRAWN]))
+    lab.talks.vote("local", turn.id, "0")
+    monkeypatch.setattr(lab.talks, "_engine", Broken(None))
+    again = lab.talks.again("local", turn.id, places=[1])
+    assert kept(again).panes == turn.panes and "The device process ended." in again.trouble and "stays" in again.trouble
+    assert lab.talks.get("local", turn.id).turns[0].vote == "0"
+
+
+def test_a_slow_model_is_not_cut_by_its_neighbours_clock(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer's time runs from when its own model has the question."""
+    with closing(Lab(settings.model_copy(update={"answer_seconds": 0.4}))) as lab:
+        monkeypatch.setattr(lab.talks, "_engine", Broken(1.0))
+        assert [pane.state for pane in kept(lab.talks.ask("local", "hi", ["tiny/zero-shot", "tiny/cot"])).panes] == ["done", "done"]
+
+
+def test_of_an_earlier_blind_turn_nothing_stays_hidden_once_the_last_one_is_voted_on(lab: Lab) -> None:
+    """Its contenders are known by then, and there is no button any more to vote on it."""
+    who = ["tiny/zero-shot", "tiny/cot"]
+    first = kept(lab.talks.ask("local", "one", who, blind=True))
+    last = kept(lab.talks.ask("local", "two", who, talk=first.id, blind=True))
+    with pytest.raises(UserError, match="hidden"):
+        lab.talks.confidence("local", first.id, 0)
+    lab.talks.vote("local", last.id, "0")
+    assert not lab.talks.get("local", first.id).hidden and lab.talks.confidence("local", first.id, 0)
+    assert lab.talks.export("local", first.id, "md").count("## tiny/cot") == 2
+
+
+def test_a_vote_needs_two_answers_and_one_to_win(lab: Lab) -> None:
+    alone = kept(lab.talks.ask("local", "one", [DRAWN]))
+    with pytest.raises(UserError, match="alone"):
+        lab.talks.vote("local", alone.id, "0")

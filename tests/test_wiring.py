@@ -22,7 +22,7 @@ SHOWN = DRAWN + 7  # with box, buttons, chips' row, note, memories
 FILLED = 2 + PANES * (PANE + 4)  # what other contenders change: how many, the box's label, settings, columns and what stands in them
 JUDGED = DRAWN + FILLED - 3 * PANES  # what is next, and what stands beside settings, is of both
 TASK = 7 + 10  # what another task changes: its line, ten chips, memories
-EVERYTHING = 1 + TASK + SHOWN + FILLED - 3 * PANES - 1 - 4 + 2  # the task; note, chips' row, row in the box and memory are of several; link and wish
+EVERYTHING = 1 + TASK + SHOWN + FILLED - 3 * PANES - 1 - 4 + 3  # the task; note, chips' row, row in the box and memory are of several; link, wish and hints
 HELD = 3  # the box, the row in it, what goes back into it
 JOB = 7
 DUEL, TUNED, SCORED = 4, 17, 19  # what is shown of a duel that runs, of the runs, of the scorecards
@@ -54,21 +54,21 @@ EVENTS = {
         for letter in "abcdef"
         for event, counts in {
             "describe": (1 + PANE, 2 + VIEW, False),
-            "suggest": (1, 1, False),
+            "suggest": (2, 1, False),
             "ask_again": (2, SHOWN, True),
             "stop": (0, 0, False),
-            "remove": (1 + ASKED, JUDGED, False),
+            "remove": (2 + ASKED, JUDGED + 3, False),
             "best": (1, JUDGED, False),
             "look": (2, 1, True),
         }.items()
     },
     **{f"remove_{letter}_remember": (1, 0, False) for letter in "abcdef"},
     **{f"vote_{vote}": (1, JUDGED, False) for vote in ("tie", "bad")},
-    "add_pane": (1 + ASKED, JUDGED, False),
-    "new_chat": (ASKED, SHOWN + FILLED - 3 * PANES - 1, True),
+    "add_pane": (2 + ASKED, JUDGED + 3, False),
+    "new_chat": (2 + ASKED, SHOWN + FILLED - 3 * PANES - 1, True),
     "edit_turn": (5, HELD + 2 + TASK - 1, False),
-    "edit_turn_write": (0, 0, False),
-    "list_models": (3 + PANES, PANES + 2 + TASK, False),
+    "edit_turn_write": (1, 0, False),
+    "list_models": (3 + PANES, PANES + 3 + TASK, False),
     "open_talk": (1, EVERYTHING, True),
     "restore": (3, EVERYTHING, False),
     "command": (QUESTION, 2, False),
@@ -81,7 +81,7 @@ EVENTS = {
     "rows_score": (2 + ASKED, 3, True),
     "board_open": (3, 4, False),
     **{f"board_{event}": (3, 1, False) for event in ("which", "voted", "task")},
-    "blind_told": (1, 1, False),
+    "blind_told": (2, 1, False),
     "job_shown": (1, JOB, False),
     "job_start": (3 + PANES * PANE, 1 + JOB, True),
     "job_sample": (0, 1, False),
@@ -90,11 +90,11 @@ EVENTS = {
     "job_open": (1, JOB, False),
     "duel_shown": (1, DUEL, False),
     "duel_choices": (2, 2, False),
-    **{f"duel_{event}": (2, 1, False) for event in ("foreseen", "foresee")},
+    "duel_foresee": (2, 1, False),
     "duel_start": (2, 5, True),
     "duel_see": (0, 2, False),
     "tune_choices": (2, 2, False),
-    **{f"tune_{event}": (1, 1, False) for event in ("described", "describe")},
+    "tune_describe": (1, 1, False),
     "tune_recipe": (1, KNOBS, False),
     "tune_start": (6 + KNOBS, 5, True),
     "tune_arrive": (0, 0, False),

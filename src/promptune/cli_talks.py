@@ -21,7 +21,7 @@ talks_app = typer.Typer(cls=NameOrCommand, help="Kept conversations; ID shows on
 def talks_list(search: Annotated[str, typer.Option("--search", help="Only those that hold all of these words.")] = "", as_json: AsJson = False) -> None:
     """All of them, newest first."""
     with lab() as here:
-        found = [_info(info) for info in here.talks.list(OWNER, search)]
+        found = [_info(info) for info in here.talks.list(OWNER, search, limit=None)]
     say(
         found,
         as_json,
@@ -33,9 +33,8 @@ def talks_list(search: Annotated[str, typer.Option("--search", help="Only those 
 def talks_show(id: str, as_json: AsJson = False) -> None:
     """One conversation: its questions, answers and votes."""
     with lab() as here:
-        found = json.loads(here.talks.export(OWNER, id, "json")) if as_json else {}
-        text = here.talks.export(OWNER, id, "md").rstrip("\n")
-    say(found, as_json, lambda: text)
+        text = here.talks.export(OWNER, id, "json" if as_json else "md")
+    _print(text, as_json=as_json)
 
 
 @talks_app.command("delete")
@@ -49,15 +48,15 @@ def talks_delete(id: str) -> None:
 @talks_app.command("export")
 def talks_export(
     id: str,
-    form: Annotated[str, typer.Option("--form", help="md or json; without it, as the file's name ends.")] = "",
+    form: Annotated[str, typer.Option("--form", help="md or json; without it, as the file's name ends, else md.")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="Write it there instead of to standard output.")] = None,
 ) -> None:
     """A conversation as Markdown or JSON."""
-    form = form or (out.suffix.removeprefix(".") if out else "md")
+    form = form or (out.suffix.removeprefix(".") if out else "") or "md"
     with lab() as here:
         text = here.talks.export(OWNER, id, form)
     if out is None:
-        return say(json.loads(text) if form == "json" else None, form == "json", lambda: text.rstrip("\n"))
+        return _print(text, as_json=form == "json")
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -71,7 +70,13 @@ def leaderboard(
     """What your votes say of contenders: who wins against whom, on the scale of chess."""
     with lab() as here:
         board = here.talks.leaderboard(OWNER, task)
+        if task and not board.ballots:
+            here.tasks.get(OWNER, task)  # a task of no such name is told; votes in one that was deleted still count
     say(asdict(board), as_json, lambda: _board(board))
+
+
+def _print(text: str, *, as_json: bool) -> None:
+    say(json.loads(text) if as_json else None, as_json, lambda: text.rstrip("\n"))
 
 
 def _info(info: TalkInfo) -> dict[str, Any]:
@@ -89,7 +94,7 @@ def _board(board: Leaderboard) -> str:
     if not board.standings:
         return "No votes yet. On the page, say under the answers which one was best."
     width = max(len("contender"), *(len(one.contender) for one in board.standings))
-    head = f"{'contender':<{width}}  {'score':>5}  {'95%':>12}  {'won':>4} {'lost':>4} {'tied':>4} {'bad':>4}"
+    head = f"{'contender':<{width}}  {'score':>5}  {'95%':>13}  {'won':>4} {'lost':>4} {'tied':>4} {'bad':>4}"
     return "\n".join([_votes(board), "", head, *(_standing(one, width) for one in board.standings)])
 
 
@@ -98,5 +103,5 @@ def _votes(board: Leaderboard) -> str:
 
 
 def _standing(one: Standing, width: int) -> str:
-    interval = f"{one.low:.0f} to {one.high:.0f}"
-    return f"{one.contender:<{width}}  {one.score:>5.0f}  {interval:>12}  {one.wins:>4} {one.losses:>4} {one.ties:>4} {one.bad:>4}"
+    interval = f"{one.low:.0f} to {one.high:.0f}" if one.high - one.low >= 1 else "too few votes"  # votes that are all alike have no spread
+    return f"{one.contender:<{width}}  {one.score:>5.0f}  {interval:>13}  {one.wins:>4} {one.losses:>4} {one.ties:>4} {one.bad:>4}"

@@ -15,6 +15,7 @@ from promptune.pane import Asked, Frame, Pane, settled, waiting
 
 log = logging.getLogger(__name__)
 
+LOADING = 1800.0  # seconds for a model to be loaded, or for a place in its batch
 GRACE = 1.5  # seconds for cancelled generations to hand in what they have
 NEVER_ENDED = "The model did not end when it was asked to."
 
@@ -39,8 +40,8 @@ class Comparison:
         self._tokens: dict[str, int] = {}  # of every request, so far
         self._ends: dict[int, dict[int, Finished | Failed]] = {i: {} for i in asked}
         self._given_up: dict[int, float] = {}  # panes that were stopped, and when no more is waited for them
-        self._end = float("inf")  # on the monotonic clock: it runs from when the model has the question, not while it is loaded
-        self._late = False
+        self._ends_at = dict.fromkeys(asked, time.monotonic() + LOADING)  # by pane, on the monotonic clock; from when its model has the question, sooner
+        self._late: set[int] = set()
         self.frame: Frame = tuple(waiting(asked[i]) if i in asked else frame[i] for i in range(max(len(frame), len(asked))))
 
     def stop(self, pane: int) -> None:
@@ -55,8 +56,7 @@ class Comparison:
             while self._places and self._collect(poll):
                 yield self.frame
                 self._stop_some()
-                if time.monotonic() > self._end or self._stop.is_set():
-                    self._late = not self._stop.is_set()
+                if self._stop.is_set():
                     break
         finally:
             if self._places:
@@ -95,12 +95,17 @@ class Comparison:
         return True
 
     def _stop_some(self) -> None:
-        now = time.monotonic()
+        """Panes that somebody stopped, and those whose time is over."""
+        now, under_way = time.monotonic(), {place.pane for place in self._places.values()}
+        late = {pane for pane in under_way if now > self._ends_at[pane]} - self._late
+        self._late |= late
+        stopped = late.copy()
         while not self._stops.empty():
-            pane = self._stops.get()
-            self._engine.cancel([id for id, place in self._places.items() if place.pane == pane])
+            stopped.add(self._stops.get())
+        if stopped:
+            self._engine.cancel([id for id, place in self._places.items() if place.pane in stopped])
+        for pane in stopped:
             self._given_up.setdefault(pane, now + GRACE)
-        under_way = {place.pane for place in self._places.values()}
         self._give_up({pane for pane, end in self._given_up.items() if now > end and pane in under_way})
 
     def _drain(self) -> None:
@@ -126,7 +131,7 @@ class Comparison:
         if isinstance(event, Held):
             pane = replace(pane, held=event.what)
         elif isinstance(event, Sent):
-            self._end = min(self._end, time.monotonic() + self._seconds)
+            self._ends_at[i] = min(self._ends_at[i], time.monotonic() + self._seconds)
             if place.sample == 0:
                 pane = replace(pane, state="streaming", held="", prompt=event.prompt, weights=event.weights, seed=asked.requests[0].seed)
         elif isinstance(event, Delta):
@@ -138,12 +143,12 @@ class Comparison:
             self._ends[i][place.sample] = event
             pane = replace(pane, sampled=len(self._ends[i]))
             if pane.sampled == pane.samples:
-                pane = self._ended(replace(pane, held=""), asked, [self._ends[i][n] for n in range(pane.samples)])
+                pane = self._ended(i, replace(pane, held=""), [self._ends[i][n] for n in range(pane.samples)])
         self._show(i, pane)
 
-    def _ended(self, pane: Pane, asked: Asked, ends: list[Finished | Failed]) -> Pane:
-        pane = settled(pane, asked, ends)
-        return replace(pane, error=f"Stopped after {self._seconds:g} seconds.") if pane.state == "cancelled" and self._late else pane
+    def _ended(self, i: int, pane: Pane, ends: list[Finished | Failed]) -> Pane:
+        pane = settled(pane, self._asked[i], ends)
+        return replace(pane, error=f"Stopped after {self._seconds:g} seconds.") if pane.state == "cancelled" and i in self._late else pane
 
     def _show(self, i: int, pane: Pane) -> None:
         self.frame = (*self.frame[:i], pane, *self.frame[i + 1 :])

@@ -41,7 +41,7 @@ def answer(pane: Pane) -> dict[str, Any]:
 
 def talk(one: Talk, form: str) -> str:
     """All turns. While names are hidden they are so here too."""
-    hides = [turn.hidden or one.turns[-1].hidden for turn in one.turns]
+    hides = [one.hidden for _ in one.turns]
     if form == "json":
         turns = [
             {
@@ -62,7 +62,7 @@ def talk(one: Talk, form: str) -> str:
             lines += ["", f"Task: {turn.about.task}" + (f", {turn.about.split} row {turn.about.row}" if turn.about.row is not None else "")]
         for i, pane in enumerate(turn.panes):
             best = " (voted best)" if turn.vote == str(i) else ""
-            lines += ["", f"## {LETTERS[i] if hidden else pane.contender}{best}", "", *_quoted(pane.text or ("" if hidden else pane.error))]
+            lines += ["", f"## {LETTERS[i] if hidden else pane.contender}{best}", "", *_told(pane.text, "" if hidden else pane.error)]
             lines += [] if hidden else ["", _cost(pane)]
         lines += ["", VOTES[turn.vote]] if turn.vote in VOTES else []
     return "\n".join(lines) + "\n"
@@ -82,7 +82,7 @@ def batch(job: Job, result: BatchResult, form: str) -> str:
     for i, question in enumerate(result.questions):
         lines += ["", f"## {i + 1}", "", *_quoted(question)]
         for row in (row for row in result.answers if row["question"] == i):
-            lines += ["", f"**{row['contender']}**", "", *_quoted(row["text"] or row["error"])]
+            lines += ["", f"**{row['contender']}**", "", *_told(row["text"], row["error"])]
     return "\n".join(lines) + "\n"
 
 
@@ -107,7 +107,13 @@ def _cost(pane: Pane) -> str:
 
 
 def _quoted(text: str) -> list[str]:
-    return [f"> {line}" if line else ">" for line in text.splitlines() or [""]]
+    """Only a newline ends a line: other signs that may end one stand in texts as they are."""
+    return [f"> {line}" if line else ">" for line in text.split("\n")]
+
+
+def _told(text: str, error: str) -> list[str]:
+    """What came, and why no more did."""
+    return [*(_quoted(text) if text or not error else []), *([""] if text and error else []), *(_quoted(error) if error else [])]
 
 
 def _line(text: str) -> str:

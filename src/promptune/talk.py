@@ -29,3 +29,8 @@ class Talk:
     label: str
     created: float  # seconds since the epoch
     turns: tuple[Turn, ...]
+
+    @property
+    def hidden(self) -> bool:
+        """Whether its names are: while its last turn hides them. Of an earlier one nobody voted on there is nothing left to hide by then."""
+        return bool(self.turns) and self.turns[-1].hidden

@@ -52,6 +52,7 @@ class Asking:
     def __init__(self, comparison: Comparison, stop: threading.Event, keep: Keep, poll: float) -> None:
         self._comparison, self._stop, self._keep, self._poll = comparison, stop, keep, poll
         self.turn: Turn | None = None  # once it is kept
+        self.trouble = ""  # why an answer that was there stays, though it was asked again
         self.talk = ""  # the id of its talk, then
 
     def frames(self) -> Generator[Frame, None, None]:
@@ -98,8 +99,8 @@ class Talks:
 
         `lenient`: a contender that cannot be asked says why in its pane, and the others are asked. What is wrong otherwise is raised here.
         """
-        behind = self._before(owner, talk, after) if talk and about is None else None
-        before, stay = behind or ((), None)
+        behind = self._before(owner, talk, after, lenient=lenient) if talk and about is None else None
+        before, instead = behind or ((), ())
         asked, frame = self._asker.ask(owner, question, contenders, about, overflow, _said(before, len(contenders)), lenient=lenient)
         known = asdict(about) if about else None
 
@@ -109,7 +110,7 @@ class Talks:
             answers = [pane.to_dict() for pane in frame]
             if behind:
                 try:
-                    return self._kept.save(owner, question=question, answers=answers, talk=talk, stay=stay, blind=blind)
+                    return self._kept.save(owner, question=question, answers=answers, talk=talk, instead=instead, blind=blind)
                 except NotFound:  # it was deleted meanwhile: what was answered stays all the same
                     pass
             return self._kept.save(owner, question=question, answers=answers, about=known, blind=blind)
@@ -132,25 +133,34 @@ class Talks:
             panes[place] = pane
         moved = {chosen[i]: each for i, each in asked.items()}
 
+        def better(i: int, pane: Pane) -> bool:
+            """A good answer gives way to a whole one only."""
+            return pane.state == "done" if one.panes[i].text else bool(pane.text or pane.state in ("done", "failed"))
+
         def kept(frame: Frame) -> ComparisonRecord | None:
-            came = {i: frame[i].to_dict() for i in chosen if i in moved and (frame[i].text or frame[i].state in ("done", "failed"))}  # else nothing came
+            came = {i: frame[i].to_dict() for i in chosen if better(i, frame[i])}
+            told = [f"{frame[i].error} The answer before it stays." for i in chosen if i not in came and frame[i].state == "failed"]
+            asking.trouble = " ".join(dict.fromkeys(told))
             try:
-                return self._kept.answer(owner, id, one.question, came) if came else record
+                return self._kept.answer(owner, id, came) if came else record
             except NotFound:  # it was deleted meanwhile, or another question took its place
                 return None
 
-        return self._asking(moved, tuple(panes), kept, poll, None)
+        asking = self._asking(moved, tuple(panes), kept, poll, None)
+        return asking
 
-    def _before(self, owner: str, talk: str, after: int | None) -> tuple[tuple[Turn, ...], list[str] | None] | None:
-        """The turns that it goes on behind, and their ids if others go: whatever another window adds meanwhile stays otherwise. None: it is a task's."""
+    def _before(self, owner: str, talk: str, after: int | None, *, lenient: bool) -> tuple[tuple[Turn, ...], list[str]] | None:
+        """The turns that it goes on behind, and the ids of those that it takes the place of. None: it is a task's, and so begins another talk."""
         turns = self.get(owner, talk).turns
         if turns[0].about is not None:
+            if not lenient:
+                todo = "Leave the conversation out, or ask in the task."
+                raise UserError("it is a task's, in which every question stands alone.", where=f"talk {talk}", todo=todo)
             return None
-        if after is None or after == len(turns):
-            return turns, None
-        if not 0 <= after < len(turns):
+        after = len(turns) if after is None else after
+        if not 0 <= after <= len(turns):
             raise UserError(f"it has {len(turns)} turns, and {after} are to stay.", where=f"talk {talk}", todo=f"Give 0 to {len(turns)}.")
-        return turns[:after], [one.id for one in turns[:after]]
+        return turns[:after], [one.id for one in turns[after:]]
 
     def _asking(self, asked: Mapping[int, Asked], frame: Frame, keep: Keep, poll: float, stop: threading.Event | None) -> Asking:
         stop = stop or threading.Event()
@@ -158,8 +168,9 @@ class Talks:
 
     def confidence(self, owner: str, id: str, place: int) -> list[Chance]:
         """How sure of each token of its answer a pane's model was, at temperature 1."""
-        one = _turn(self._kept.get(owner, id))
-        if one.hidden:
+        record = self._kept.get(owner, id)
+        one = _turn(record)
+        if self.get(owner, record.talk).hidden:
             raise UserError("names are hidden until you vote, and this could tell them.", todo="Vote first.")
         if not 0 <= place < len(one.panes) or (pane := one.panes[place]).prompt is None:
             raise NotFound("that pane has no answer.", todo="Ask it first.")
@@ -175,11 +186,13 @@ class Talks:
         panes = _turn(self._kept.get(owner, id)).panes
         if vote not in ("tie", "bad", *map(str, range(len(panes)))):
             raise UserError(f"{vote!r} is no vote.", where="vote", todo=f"Give the place of the best pane, 0 to {len(panes) - 1}, tie or bad.")
-        if vote.isdecimal() and panes[int(vote)].state == "failed" and not panes[int(vote)].text:
+        if len(panes) < 2:
+            raise UserError("there is one answer alone.", where="vote", todo="Ask at least two contenders.")
+        if vote.isdecimal() and not panes[int(vote)].text:
             raise UserError("that pane has no answer.", where="vote", todo="Choose one that has, or all bad.")
         return _turn(self._kept.vote(owner, id, vote))
 
-    def list(self, owner: str, search: str = "", limit: int = 200) -> list[TalkInfo]:
+    def list(self, owner: str, search: str = "", limit: int | None = 200) -> list[TalkInfo]:
         """Newest first. Every word of `search` stands somewhere in what was asked and answered, or in the names."""
         words = _folded(search).split()
         return [_info(records) for records in self._kept.talks(owner, lambda records: not words or _holds(records, words), limit)]
@@ -207,11 +220,14 @@ class Talks:
         ballots = [_ballot(one) for one in voted]
         return Leaderboard(tuple(standings(ballots)), len(ballots), sum(one.blind for one in voted))
 
-    def command(self, contenders: Sequence[str], question: str, about: About | None = None, talk: str = "", after: int | None = None) -> str:
+    def command(
+        self, contenders: Sequence[str], question: str, about: About | None = None, talk: str = "", after: int | None = None, *, drop: bool = False
+    ) -> str:
         """What to type to get the same on the command line."""
         row = [] if about is None else [f"{about.split or 'test'}:{about.row}"] if about.row else [json.dumps(dict(about.values))] if about.values else []
         task = ["--task", about.task, *(piece for one in row for piece in ("--row", one))] if about else []
         goes_on = ["--after", talk if after is None else f"{talk}:{after}"] if talk else []
+        goes_on += ["--drop"] if drop else []
         who = [piece for contender in contenders for piece in ("-c", contender)]
         if question.startswith("-"):  # it would be read as an option
             return shlex.join(["promptune", "ask", *who, *task, *goes_on, "--", question])
@@ -250,7 +266,7 @@ def _holds(records: Sequence[ComparisonRecord], words: Sequence[str]) -> bool:
     """Every word somewhere in all that can be searched: the names only where they can be seen."""
     pieces = [records[0].label]
     for one in records:
-        hidden = _hidden(one) or _hidden(records[-1])
+        hidden = _hidden(records[-1])
         pieces += [one.question, (one.about or {}).get("task", "")]
         pieces += [f"{answer.get('text', '')} {'' if hidden else answer['contender']}" for answer in one.answers]
     text = _folded("\n".join(pieces))

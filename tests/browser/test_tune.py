@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE, Open
+from tests.browser.conftest import PATIENCE, Open, answered
 from tests.browser.test_duel import choose
 from tests.browser.test_duel import server as server
 from tests.browser.test_first_visit import sideways
@@ -38,7 +38,10 @@ def test_a_run_is_wished_watched_and_carried_over(open_page: Open) -> None:
     page.locator("#run-compare").click()
     expect(page.locator(".pane.k2 h2").first).to_contain_text("tiny+mine / zero-shot")
     page.locator("#try").click()
+    expect(page.locator("#picked")).to_contain_text("right answer")
+    question = page.locator("#q textarea").input_value()
     page.locator("#send").click()
+    answered(page, question.strip()[:40])
     expect(page.locator(".pane.k2 .met")).to_contain_text("tiny+mine")
     page.reload()
     expect(page.locator(".pane.k2 h2").first).to_contain_text("tiny+mine / zero-shot")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptune.core.arena import Ballot, Standing
-from promptune.scoring.arena import chance, standings
+from promptune.scoring.arena import TEN_TO_ONE, standings
 
 NAMES = ("tiny/cot", "tiny/zero-shot", "tiny/few-shot:4", "other/cot")
 lineups = st.lists(st.sampled_from(NAMES), min_size=1, max_size=5).map(tuple)
@@ -22,6 +22,11 @@ few = st.integers(0, 2**32)
 
 def by_name(found: list[Standing]) -> dict[str, Standing]:
     return {one.contender: one for one in found}
+
+
+def chance(one: float, other: float) -> float:
+    """That the first wins, by their scores."""
+    return 1 / (1 + math.pow(10, (other - one) / TEN_TO_ONE))
 
 
 def test_no_votes_make_no_ranking() -> None:

@@ -24,7 +24,7 @@ CALLS: dict[str, Callable[[Store, str, str], object]] = {
     "comparisons.rename": lambda store, owner, id: store.comparisons.rename(owner, id, "mine"),
     "comparisons.delete_talk": lambda store, owner, id: store.comparisons.delete_talk(owner, id),
     "comparisons.talk": lambda store, owner, id: store.comparisons.talk(owner, id),
-    "comparisons.answer": lambda store, owner, id: store.comparisons.answer(owner, id, "why?", {}),
+    "comparisons.answer": lambda store, owner, id: store.comparisons.answer(owner, id, {}),
     "comparisons.vote": lambda store, owner, id: store.comparisons.vote(owner, id, "tie"),
     "models.get": lambda store, owner, id: store.models.get(owner, id),
     "models.rename": lambda store, owner, id: store.models.rename(owner, id, "mine"),
@@ -137,7 +137,7 @@ def test_a_talk_goes_on_and_what_no_longer_stays_goes_in_the_same_moment(store: 
     other = store.comparisons.save("ada", question="apart", answers=[], about={"task": "reviews", "row": 3}, blind=True)
     assert store.comparisons.talk("ada", first.id) == [first, second, third] and first.talk == first.id
     assert [len(records) for records in store.comparisons.talks("ada", bool, 9)] == [1, 3] and store.comparisons.get("ada", other.id) == other
-    anew = store.comparisons.save("ada", question="two, anew", answers=[], talk=first.id, stay=[first.id])
+    anew = store.comparisons.save("ada", question="two, anew", answers=[], talk=first.id, instead=[second.id, third.id])
     assert store.comparisons.talk("ada", first.id) == [first, anew]
     assert [records[-1].id for records in store.comparisons.talks("ada", bool, 9)] == [anew.id, other.id], "what was gone on with last comes first"
     for talk in (other.id, "never-was"):
@@ -147,13 +147,23 @@ def test_a_talk_goes_on_and_what_no_longer_stays_goes_in_the_same_moment(store: 
 
 @pytest.mark.parametrize("label", ["", "The sky"])
 def test_a_talk_whose_first_question_is_asked_anew_stays_the_same_one(store: Store, label: str) -> None:
-    """Its id may stand in a bookmark, and the name is a person's own, if they gave it one."""
+    """The talk's id may stand in a bookmark, and the name is a person's own, if they gave it one."""
     first = store.comparisons.save("ada", question="one", answers=[])
     if label:
         store.comparisons.rename("ada", first.id, label)
-    store.comparisons.save("ada", question="two", answers=[], talk=first.id)
-    anew = store.comparisons.save("ada", question="anew", answers=[], talk=first.id, stay=[])
-    assert store.comparisons.talk("ada", first.id) == [anew] and (anew.id, anew.label) == (first.id, label or "anew")
+    second = store.comparisons.save("ada", question="two", answers=[], talk=first.id)
+    anew = store.comparisons.save("ada", question="anew", answers=[], talk=first.id, instead=[first.id, second.id])
+    assert store.comparisons.talk("ada", first.id) == [anew] and (anew.talk, anew.label) == (first.id, label or "anew") and anew.id != first.id
+
+
+def test_what_another_window_kept_meanwhile_stays(store: Store) -> None:
+    """Only what its author saw goes."""
+    first = store.comparisons.save("ada", question="one", answers=[])
+    unseen = store.comparisons.save("ada", question="two", answers=[], talk=first.id)
+    anew = store.comparisons.save("ada", question="one, better", answers=[], talk=first.id, instead=[first.id])
+    assert store.comparisons.talk("ada", first.id) == [unseen, anew]
+    with pytest.raises(NotFound):
+        store.comparisons.vote("ada", first.id, "0")
 
 
 def test_other_answers_take_a_vote_back_and_only_the_first_vote_is_blind(store: Store) -> None:
@@ -165,12 +175,10 @@ def test_other_answers_take_a_vote_back_and_only_the_first_vote_is_blind(store: 
         ("tie", False),
     ]
     again = store.comparisons.save("ada", question="why?", answers=[{"text": "x"}, {"text": "y"}], blind=True)
-    assert store.comparisons.answer("ada", again.id, "why?", {0: {"text": "X"}}).blind
+    assert store.comparisons.answer("ada", again.id, {0: {"text": "X"}}).blind
     store.comparisons.vote("ada", again.id, "0")
-    later = store.comparisons.answer("ada", again.id, "why?", {1: {"text": "z" * 99}})
+    later = store.comparisons.answer("ada", again.id, {1: {"text": "z" * 99}})
     assert (later.vote, later.blind, later.answers) == ("", False, [{"text": "X"}, {"text": "z" * 99}]) and later.size > again.size
-    with pytest.raises(NotFound):  # another question took its place meanwhile
-        store.comparisons.answer("ada", again.id, "how?", {0: {"text": "no"}})
 
 
 def test_a_model_is_kept_renamed_and_deleted(store: Store) -> None:

@@ -52,10 +52,11 @@ def test_before_a_blind_vote_the_markup_holds_nothing_that_tells() -> None:
     assert all(word in told_now for word in ("jackdaw", "magpie", "heron", "tok/s", "Best"))
 
 
-def test_a_failure_that_names_nobody_is_told_before_the_vote() -> None:
-    memory = "The device ran out of memory."
-    chat = Chat("t1", (replace(turn(blind=True), panes=(pane(NAMES[0], "", state="failed", error=memory), *turn().panes[1:])),))
-    assert memory in markup(chat)
+def test_why_one_failed_is_told_after_the_vote() -> None:
+    """ "Use fewer examples" says who it is as well as a name does."""
+    words = "Use fewer examples."
+    asked = replace(turn(blind=True), panes=(pane(NAMES[0], "", state="failed", error=words), *turn().panes[1:]))
+    assert words not in markup(Chat("t1", (asked,))) and words in markup(Chat("t1", (replace(asked, vote="1"),)))
 
 
 def test_which_questions_belong_to_a_talk() -> None:

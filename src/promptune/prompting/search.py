@@ -49,9 +49,14 @@ class Index:
             return list(range(self._size))
         return [int(place) for place in numpy.argsort(-self._bm25.get_scores(known), kind="stable")]
 
-    def telling(self, query: str, place: int) -> list[str]:
-        """The words that brought a text its rank, the weightiest first."""
-        shared = [token for token in dict.fromkeys(tokens(query)) if token in self._held[place]]
-        weights = {token: float(self._bm25.get_scores([token])[place]) for token in shared}
-        least = FAINT * max(weights.values(), default=0.0)
-        return sorted((token for token in shared if weights[token] >= least), key=lambda token: -weights[token])[:TELLING]
+    def telling(self, query: str, places: Sequence[int]) -> list[list[str]]:
+        """For each of some texts the words that brought it its rank, the weightiest first. A word is weighed once for all of them."""
+        asked = [token for token in dict.fromkeys(tokens(query)) if any(token in self._held[place] for place in places)]
+        weights = {token: self._bm25.get_scores([token])[list(places)] for token in asked}
+        return [_weightiest({token: float(weights[token][i]) for token in asked if token in self._held[place]}) for i, place in enumerate(places)]
+
+
+def _weightiest(weights: dict[str, float]) -> list[str]:
+    """Equals stay in their order."""
+    least = FAINT * max(weights.values(), default=0.0)
+    return sorted((token for token in weights if weights[token] >= least), key=lambda token: -weights[token])[:TELLING]

@@ -42,16 +42,15 @@ class Shots:
                 picked.append(shot)
         return picked
 
-    def why(self, example: Example, shot: Example, rank: int) -> str:
-        """Why it was picked as the `rank`-th one."""
+    def why(self, example: Example, picked: Sequence[Example]) -> list[str]:
+        """Why each of them was picked. The best first."""
         whence = "" if example.group is None else f" among those of {example.group}"
         if self._by == "nearest":
-            pool = self.groups[example.group]
-            words = self._index(example.group).telling(example.prompt, pool.index(shot))
-            place = "nearest" if rank == 1 else f"number {rank} of the nearest"
-            return f"{place} by words{whence}: {', '.join(words)}" if words else f"it shares no word with the question; the next in the table{whence}"
+            places = {id(shot): place for place, shot in enumerate(self.groups[example.group])}
+            told = self._index(example.group).telling(example.prompt, [places[id(shot)] for shot in picked])
+            return [_nearness(words, rank, whence) for rank, words in enumerate(told, 1)]
         turns = ", one of each class in turn" if self._balanced(self.groups[example.group]) else ""
-        return f"drawn at random with seed {self._seed}{whence}{turns}"
+        return [f"drawn at random with seed {self._seed}{whence}{turns}"] * len(picked)
 
     def _nearest(self, group: str | None, example: Example) -> list[Example]:
         pool = self.groups[group]
@@ -76,6 +75,11 @@ def same_row(shot: Example, example: Example) -> bool:
     """The scored row itself, or its double: showing it would show the answer."""
     here = example.row is not None and (shot.split, shot.row) == (example.split, example.row)
     return here or normal(shot.prompt) == normal(example.prompt)
+
+
+def _nearness(words: Sequence[str], rank: int, whence: str) -> str:
+    place = "nearest" if rank == 1 else f"number {rank} of the nearest"
+    return f"{place} by words{whence}: {', '.join(words)}" if words else f"it shares no word with the question; the next in the table{whence}"
 
 
 def _has_classes(pool: Sequence[Example]) -> bool:

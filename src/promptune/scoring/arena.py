@@ -85,23 +85,9 @@ def _diagonal(values: Matrix) -> Matrix:
     return values[..., None] * numpy.eye(values.shape[-1])
 
 
-def _interval(won: Matrix) -> tuple[Matrix, Matrix]:
-    """won: (ballots, names, names). Ballots are drawn again with replacement, in an order of their own, so that no order matters."""
-    flat = won.reshape(len(won), -1)
-    flat = flat[numpy.lexsort(flat.T[::-1])]
-    drawn = numpy.random.default_rng(SEED).multinomial(len(won), numpy.full(len(won), 1 / len(won)), DRAWS)
-    low, high = numpy.quantile(_scores((drawn @ flat).reshape(DRAWS, *won.shape[1:])), [0.025, 0.975], axis=0)
-    return low, high
-
-
 def _standing(name: str, ballots: Sequence[Ballot], score: float, low: float, high: float) -> Standing:
     mine = [ballot for ballot in ballots if name in ballot.contenders]
     wins = sum(_best(ballot) == name for ballot in mine)
     ties, bad = (sum(ballot.vote == vote for ballot in mine) for vote in ("tie", "bad"))
     losses = len(mine) - wins - ties - bad
     return Standing(name, len(mine), wins, losses, ties, bad, float(score), min(float(low), float(score)), max(float(high), float(score)))
-
-
-def chance(one: float, other: float) -> float:
-    """That the first wins, by their scores."""
-    return 1 / (1 + math.pow(10, (other - one) / TEN_TO_ONE))

@@ -44,11 +44,11 @@ class Comparisons:
         question: str,
         answers: Sequence[dict[str, Any]],
         talk: str = "",
-        stay: Sequence[str] | None = None,
+        instead: Sequence[str] = (),
         about: Mapping[str, Any] | None = None,
         blind: bool = False,
     ) -> ComparisonRecord:
-        """`talk`: it goes on with that one. Where it is said which of its comparisons `stay`, the others go in the same moment."""
+        """`talk`: it goes on with that one, `instead` of some of its comparisons, which go in the same moment. What a person called the talk stays."""
         written, id = json.dumps(answers), new_id()
         record = ComparisonRecord(
             id, owner, as_label(question)[:LABEL], question, json.loads(written), time.time(), _size(question, written), talk or id, _plain(about), "", blind
@@ -58,11 +58,9 @@ class Comparisons:
                 rows = connection.execute("SELECT id, label, question FROM comparisons WHERE owner = ? AND talk = ? ORDER BY rowid", (owner, talk)).fetchall()
                 if not rows:
                     raise missing("talk", talk)
-                gone = [row["id"] for row in rows if stay is not None and row["id"] not in stay]
-                connection.executemany("DELETE FROM comparisons WHERE owner = ? AND id = ?", [(owner, one) for one in gone])
-                if talk in gone:  # its first question was asked anew: what takes its place bears its id, and the name that a person gave the talk
-                    named = rows[0]["label"] != as_label(rows[0]["question"])[:LABEL]
-                    record = replace(record, id=talk, label=rows[0]["label"] if named else record.label)
+                connection.executemany("DELETE FROM comparisons WHERE owner = ? AND talk = ? AND id = ?", [(owner, talk, one) for one in instead])
+                if all(row["id"] in instead for row in rows) and rows[0]["label"] != as_label(rows[0]["question"])[:LABEL]:
+                    record = replace(record, label=rows[0]["label"])
             connection.execute(
                 "INSERT INTO comparisons (id, owner, label, question, answers, created, size, talk, about, vote, blind) "
                 "VALUES (:id, :owner, :label, :question, :answers, :created, :size, :talk, :about, :vote, :blind)",
@@ -70,16 +68,16 @@ class Comparisons:
             )
         return record
 
-    def answer(self, owner: str, id: str, question: str, answers: Mapping[int, dict[str, Any]]) -> ComparisonRecord:
-        """Other answers in some places, if it is that question still; a vote on the old ones is none on these, and whoever gave it knows the names."""
+    def answer(self, owner: str, id: str, answers: Mapping[int, dict[str, Any]]) -> ComparisonRecord:
+        """Other answers in some places; a vote on the old ones is none on these, and whoever gave it knows the names."""
         with self._database.write() as connection:
-            row = connection.execute("SELECT answers FROM comparisons WHERE owner = ? AND id = ? AND question = ?", (owner, id, question)).fetchone()
+            row = connection.execute("SELECT answers, question FROM comparisons WHERE owner = ? AND id = ?", (owner, id)).fetchone()
             if row is None:
                 raise missing("comparison", id)
             written = json.dumps([answers.get(i, one) for i, one in enumerate(json.loads(row["answers"]))])
             connection.execute(
                 "UPDATE comparisons SET blind = blind AND vote = '', answers = ?, size = ?, vote = '' WHERE owner = ? AND id = ?",
-                (written, _size(question, written), owner, id),
+                (written, _size(row["question"], written), owner, id),
             )
         return self.get(owner, id)
 
@@ -103,7 +101,7 @@ class Comparisons:
             raise missing("talk", id)
         return records
 
-    def talks(self, owner: str, wanted: Callable[[Sequence[ComparisonRecord]], bool], limit: int) -> list[list[ComparisonRecord]]:
+    def talks(self, owner: str, wanted: Callable[[Sequence[ComparisonRecord]], bool], limit: int | None) -> list[list[ComparisonRecord]]:
         """The one that was gone on with last comes first."""
         found: list[list[ComparisonRecord]] = []
         with self._database.read() as connection:

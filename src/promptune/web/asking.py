@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from promptune.errors import Busy, UserError
+from promptune.errors import Busy, NotFound, UserError
 from promptune.lab import About, Asking, Frame, Lab, Pane, Turn
 from promptune.web import compare_draw, pane, present
 from promptune.web.chat import Chat
@@ -23,6 +23,7 @@ from promptune.web.guard import Visitor
 from promptune.web.handlers import words
 
 POLL = 0.09  # seconds between two frames
+GONE = "That conversation was deleted. This begins a new one."
 LEAVE = 3.0  # seconds for what is under way to end, when something else is to be shown
 
 
@@ -78,10 +79,14 @@ def ask(
     goes_on = chat.goes_on(wish, blind=bool(blind))
     blind = bool(blind) or (goes_on and chat.hidden)
     try:
+        if blind and count < 2 and not goes_on:
+            raise UserError("one pane alone cannot be asked blind.", todo="Add a contender, or untick Blind.")
         contenders = list(chat.contenders) if goes_on and chat.hidden else [str(one) for one in pane.contenders(settings, count)]
         if blind and not goes_on:
             random.shuffle(contenders)
         talk, after = (chat.talk, chat.editing) if goes_on else ("", None)
+        if gone := bool(talk) and not _there(lab, visitor, talk):
+            talk, after, goes_on = "", None, False
         asking = lab.talks.ask(visitor.owner, question, contenders, about=wish, talk=talk, after=after, blind=blind, lenient=True, poll=POLL)
     except Exception as error:  # the question stays in its box, beside what is wrong
         yield {form.oops: present.fault(words(error))}
@@ -89,9 +94,11 @@ def ask(
     mine = bool(picked) and picked is not None and question == picked.text
     back = held if mine and held.text else Held(question, picked or None)
     first: Changes = {form.box: "", form.picked: None, form.note: "", **({} if task else {form.start: gr.Row(visible=False)})}
+    if gone:
+        first[form.oops] = present.notice(GONE)
     ends = yield from _stream(lab, form, asks, visitor, chat.asking(Turn("", question, wish, (), blind=blind), fresh=not goes_on), asking, task, first)
     if ends is not None:
-        yield {form.held: back if ends or back is held else Held(), **form.busy(False)}
+        yield {form.held: back if ends else held, **form.busy(False)}
 
 
 def again(
@@ -138,8 +145,9 @@ def _stream(
             except Exception as error:
                 chat = chat.showing(tuple(map(_settled, chat.turns[-1].panes)))
                 trouble = present.fault(words(error))
+            trouble = trouble or present.fault(asking.trouble)
             chat = chat.ended(asking.turn, asking.talk)
-            ended = {form.chat: chat, form.memo: memo(task, chat.talk), form.add: gr.Button(interactive=not chat.hidden)}
+            ended = {form.chat: chat, form.memo: memo(task, chat.talk), form.add: gr.Button(interactive=chat.grows)}
             yield {**Painter(form, painter.drawing).paint(chat), **ended, **({form.oops: trouble} if trouble else {})}
     except Busy as error:
         yield {form.oops: present.fault(words(error))}
@@ -148,9 +156,9 @@ def _stream(
 
 
 def give_back(form: CompareForm, visitor: Visitor, typed: str, held: Held) -> Changes:
-    """Nothing typed is lost: what has no answer returns to its box, unless something else is being written."""
+    """Nothing typed is lost: what has no answer, or made room for another question, returns to its box as soon as that is empty."""
     if typed or not held.text:
-        return {form.held: Held()}
+        return {}
     return {form.held: Held(), form.box: held.text, form.picked: held.picked}
 
 
@@ -167,7 +175,7 @@ def judge(lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat, vote: str) 
     if not turn.hidden:
         return changes
     told = compare_draw.fill(lab, form, visitor, compare_draw.values_of(now.contenders))
-    return changes | told | {form.add: gr.Button(interactive=True)}
+    return changes | told | {form.add: gr.Button(interactive=now.grows)}
 
 
 def vote(wanted: str, lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat) -> Changes:
@@ -177,10 +185,11 @@ def vote(wanted: str, lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat)
         return {form.oops: present.fault(words(error))}
 
 
-def memo(task: str, talk: str | None, picked: Chip | None = None) -> str:
-    """What the browser keeps over a reload: the chosen task, the row that the question in the box comes from, and the talk; None is the newest."""
+def memo(task: str, talk: str | None, picked: Chip | None = None, editing: int | None = None, held: str = "") -> str:
+    """What the browser keeps over a reload: the task; where the question in the box comes from, and what made room for it; the talk, None is the newest."""
     box = {"picked_split": picked.split, "picked_row": picked.row} if picked else {}
-    return json.dumps({"task": task, **({} if talk is None else {"talk": talk}), **box})
+    edit = {"editing": editing, **({"held": held} if held else {})} if editing is not None else {}
+    return json.dumps({"task": task, **({} if talk is None else {"talk": talk}), **box, **edit})
 
 
 def about(task: str, picked: Chip | None) -> About | None:
@@ -193,6 +202,13 @@ def unanswered(frame: Frame) -> bool:
     """Nobody answered. What can be asked again with less needs no other question, and one pane alone can be asked again."""
     failed = [shown.state == "failed" and not present.can_drop(shown) for shown in frame]
     return bool(frame) and (all(failed) or all(shown.state == "cancelled" and not shown.text for shown in frame))
+
+
+def _there(lab: Lab, visitor: Visitor, talk: str) -> bool:
+    try:
+        return bool(lab.talks.get(visitor.owner, talk))
+    except NotFound:
+        return False
 
 
 def _settled(shown: Pane) -> Pane:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from promptune.core.contender import Contender
-from promptune.errors import UserError
 from promptune.lab import About, Frame, Pane, Talk, Turn
 from promptune.web import present, present_talk
 
@@ -40,6 +38,11 @@ class Chat:
     def contenders(self) -> tuple[str, ...]:
         """Who answered last, in their places."""
         return tuple(pane.contender for pane in self.last.panes) if self.last else ()
+
+    @property
+    def grows(self) -> bool:
+        """Whether another pane can stand beside those that answered."""
+        return not self.hidden and len(self.contenders) < len(present.KEYS)
 
     @property
     def settled(self) -> bool:
@@ -130,7 +133,8 @@ def kinds(chat: Chat, i: int) -> str:
     can = {
         "unnamed": chat.hidden,
         "can-again": chat.settled,
-        "can-vote": chat.settled and len(turn.panes) > 1 and any(pane.text for pane in turn.panes),
+        "can-vote": chat.settled and len(turn.panes) > 1 and bool(turn.panes[i].text),
+        "can-judge": chat.settled and (chat.hidden or (len(turn.panes) > 1 and any(pane.text for pane in turn.panes))),
         "can-look": chat.settled and not chat.hidden and bool(turn.panes[i].text) and turn.panes[i].prompt is not None,
         "won": turn.vote == str(i),
     }
@@ -139,16 +143,5 @@ def kinds(chat: Chat, i: int) -> str:
 
 def masked(pane: Pane, i: int) -> Pane:
     """Without what tells who it is. Its words may; those are what the vote is about."""
-    error = pane.error
-    if error and _tells(error, pane.contender):
-        error = UNTOLD
+    error = UNTOLD if pane.error else ""
     return replace(pane, contender=present.KEYS[i], weights="", error=error, held="", extras=(), samples=1)
-
-
-def _tells(text: str, spelled: str) -> bool:
-    """Whether it names a model, a run or a strategy."""
-    try:
-        one = Contender.parse(spelled)
-    except UserError:
-        return True
-    return any(name in text for name in (one.model, one.run, one.strategy) if name)

@@ -62,6 +62,7 @@ def build(lab: Lab, demo: gr.Blocks, tab: gr.Tab, clock: Clock) -> CompareForm:
         link=gr.Textbox(visible=False, label="Link"),
         draft=gr.Textbox(visible=False, label="Draft"),
         open=gr.Textbox(visible=False, label="Open conversation"),
+        hints=gr.Textbox(pane.hints(lab, LOCAL), visible=False, label="Hints"),
         edit=gr.Textbox(visible="hidden", label="Edit question", elem_id="edit-turn", interactive=True),
         foot=foot.build(lab),
         panes=tuple(form for form, _ in built),

@@ -58,6 +58,7 @@ class CompareForm:
     link: gr.Textbox  # the query string that the page was opened with
     draft: gr.Textbox  # what stood in the box before a reload, for whoever fills it otherwise
     open: gr.Textbox  # the id of a talk that is wanted here; it is emptied once that is shown
+    hints: gr.Textbox  # the arguments that every strategy begins with, as JSON
     edit: gr.Textbox  # which turn's question is wanted back in the box, as head.js writes it
     foot: FootForm
     panes: tuple[PaneForm, ...]  # six; the first `count` are seen
@@ -98,7 +99,7 @@ class CompareForm:
 
     def kept(self) -> list[Any]:
         """What an opened page or talk fills."""
-        return list(dict.fromkeys([self.task, *self.of_task(), *self.shown(), *self.filled(), self.link, self.open]))
+        return list(dict.fromkeys([self.task, *self.of_task(), *self.shown(), *self.filled(), self.link, self.open, self.hints]))
 
     def busy(self, busy: bool) -> Changes:
         return {self.send: gr.Button(interactive=not busy), self.stop: gr.Button(interactive=busy)}

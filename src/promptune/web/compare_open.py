@@ -16,7 +16,7 @@ from promptune.links import Link
 from promptune.web import compare_task, pane, present
 from promptune.web.asking import Asks, memo
 from promptune.web.chat import COUNTS, Chat
-from promptune.web.compare_draw import drawn, fill, silent, values_of
+from promptune.web.compare_draw import drawn, fill, silent, told, values_of
 from promptune.web.compare_form import Changes, Chip, CompareForm, Held
 from promptune.web.compare_task import row
 from promptune.web.guard import Visitor
@@ -25,8 +25,9 @@ from promptune.web.handlers import words
 
 def restore(lab: Lab, form: CompareForm, visitor: Visitor, kept: str, query: str, draft: str) -> Changes:
     """A page that opens shows what a link says; else the talk that was open in its tab, or the newest, in the task it was in."""
+    hints: Changes = {form.hints: pane.hints(lab, visitor.owner)}
     if (link := links.read(query)) != Link():  # other queries mean nothing to us
-        return follow(lab, form, visitor, link, draft)
+        return follow(lab, form, visitor, link, draft) | hints
     known = memory(kept)
     newest = lab.talks.newest(visitor.owner)
     chat, talk = Chat(), newest
@@ -37,7 +38,11 @@ def restore(lab: Lab, form: CompareForm, visitor: Visitor, kept: str, query: str
             talk = lab.talks.get(visitor.owner, str(known["talk"]))
             chat = Chat.of(talk)
     changes = _shown(lab, form, visitor, chat, talk)
-    return changes | compare_task.remembered(lab, form, visitor, known, chat)
+    if isinstance(editing := known.get("editing"), int) and chat.settled and 0 <= editing < len(chat.turns):
+        chat = replace(chat, editing=editing)
+        changes |= {form.chat: chat, form.held: Held(str(known.get("held") or ""))}
+    changes |= _set_before(lab, form, visitor, chat, str(known.get("panes") or ""))
+    return changes | compare_task.remembered(lab, form, visitor, known, chat) | hints
 
 
 def follow(lab: Lab, form: CompareForm, visitor: Visitor, link: Link, draft: str) -> Changes:
@@ -46,6 +51,8 @@ def follow(lab: Lab, form: CompareForm, visitor: Visitor, link: Link, draft: str
     values = values_of(link.contenders)
     wrong += [f"A pane cannot be set to {one!r}." for one, value in zip(link.contenders, values, strict=True) if value is None]
     good = [value for value in values if value] or [value for value in values_of(compare_task.starts(lab, visitor, "")) if value]
+    models = {slug for _, slug in pane.askable(lab, visitor.owner)}
+    wrong += [f"There is no {one} here." for one in dict.fromkeys(str(value[0]) for value in good) if one not in models]
     task = compare_task.known(lab, visitor, link.task)
     if link.task and not task:
         wrong.append(f"There is no task {link.task!r} here.")
@@ -90,11 +97,12 @@ def open_talk(lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, id: str
     return changes | form.busy(False) | {form.open: ""}
 
 
-def fresh(lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, task: str, count: int, *settings: Any) -> Changes:
-    """A new chat with the same contenders. What is in the box stays there."""
+def fresh(lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, held: Held, task: str, before: Chat, count: int, *settings: Any) -> Changes:
+    """A new chat with the same contenders. What is in the box stays there, unless it was an earlier question."""
     asks.leave(visitor)
     chat = Chat()
-    changes: Changes = silent(lab, form, pane.apart(settings, count)) | {form.chat: chat, form.reference: "", form.oops: "", form.foot.say: ""}
+    changes: Changes = given_up(form, task, before, held)
+    changes |= silent(lab, form, pane.apart(settings, count)) | {form.chat: chat, form.reference: "", form.oops: "", form.foot.say: ""}
     changes[form.start] = gr.Row(visible=True)
     changes |= _sheets(lab, form, visitor, count, settings)
     return changes | form.busy(False) | {form.add: gr.Button(interactive=count < len(form.panes)), form.memo: memo(task, "")}
@@ -104,17 +112,24 @@ def edit(lab: Lab, form: CompareForm, visitor: Visitor, wish: str, task: str, ty
     """A turn's question goes back into the box; `-1` gives that up. The page writes the turn's place, then anything that makes it new."""
     place = int(wish.partition(".")[0]) if wish.partition(".")[0].removeprefix("-").isdecimal() else -1
     if place < 0 or not chat.settled or place >= len(chat.turns):
-        if chat.editing is None:
-            return {}
-        return {form.chat: replace(chat, editing=None), form.note: "", form.picked: None, form.box: held.text, form.held: Held()}
+        return given_up(form, task, chat, held)
     turn = chat.turns[place]
     changes: Changes = {}
     if (turn.about.task if turn.about else "") != task:
         changes |= compare_task.put(lab, form, visitor, turn.about.task if turn.about else "", chat)
     chip = Chip(turn.question, turn.about.split, turn.about.row) if turn.about and turn.about.row is not None else None
     own = typed if chat.editing is None else ""
-    changes[form.note] = present.editing(place, stays=turn.about is not None)
-    return changes | {form.chat: replace(chat, editing=place), form.box: turn.question, form.picked: chip, form.held: Held(own) if own else held}
+    now, back = replace(chat, editing=place), Held(own) if own else held
+    kept = memo(turn.about.task if turn.about else "", chat.talk, chip, place, back.text)
+    return changes | {form.note: compare_task.edited(now), form.memo: kept, form.chat: now, form.box: turn.question, form.picked: chip, form.held: back}
+
+
+def given_up(form: CompareForm, task: str, chat: Chat, held: Held) -> Changes:
+    """No earlier question is in the box any more; what made room for it comes back."""
+    if chat.editing is None:
+        return {}
+    kept = memo(task, chat.talk)
+    return {form.chat: replace(chat, editing=None), form.note: "", form.picked: None, form.box: held.text, form.held: Held(), form.memo: kept}
 
 
 def _shown(lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat, talk: Talk | None) -> Changes:
@@ -138,6 +153,15 @@ def _shown(lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat, talk: Talk
     elif len(known) == len(values):
         changes |= silent(lab, form, known)
     return changes | {form.add: gr.Button(interactive=len(values) < len(form.panes) and not chat.hidden)}
+
+
+def _set_before(lab: Lab, form: CompareForm, visitor: Visitor, chat: Chat, spelled: str) -> Changes:
+    """What the panes were set to in this tab, where nobody was asked so yet."""
+    values = [one for one in values_of(spelled.split()[: len(form.panes)]) if one]
+    if not values or chat.hidden:
+        return {}
+    changes = fill(lab, form, visitor, values) | told(lab, form, chat, values)
+    return changes | {form.add: gr.Button(interactive=len(values) < len(form.panes))}
 
 
 def _sheets(lab: Lab, form: CompareForm, visitor: Visitor, count: int, settings: tuple[Any, ...]) -> Changes:

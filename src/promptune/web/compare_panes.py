@@ -13,7 +13,7 @@ from promptune.web import compare_task, pane, present, present_talk
 from promptune.web.asking import Asks, memo
 from promptune.web.chat import Chat
 from promptune.web.compare_draw import drawn, fill, silent, told
-from promptune.web.compare_form import Changes, CompareForm
+from promptune.web.compare_form import Changes, CompareForm, Held
 from promptune.web.guard import LOCAL, Visitor
 from promptune.web.handlers import words
 from promptune.web.pane import PaneForm, Values
@@ -43,23 +43,18 @@ def describe(lab: Lab, form: CompareForm, asks: Asks, i: int, visitor: Visitor, 
     return changes | {view.next: present.following(contender if answered not in ("", contender) else ""), view.spelled: present.spelled(contender)}
 
 
-def suggest(lab: Lab, visitor: Visitor, strategy: str) -> str:
-    """Another strategy begins with arguments that fit it."""
-    return pane.suggested(lab, visitor.owner, strategy)
-
-
-def add(lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, task: str, chat: Chat, count: int, *settings: Any) -> Changes:
+def add(lab: Lab, form: CompareForm, asks: Asks, visitor: Visitor, held: Held, task: str, chat: Chat, count: int, *settings: Any) -> Changes:
     """One more, of the last one's model, asked in a way that none has yet."""
     if count >= MOST or asks.busy(visitor) or chat.hidden:
         return {form.oops: present.notice(f"{MOST} panes are the most." if count >= MOST else "Another pane can be added when the answers are there.")}
     values = pane.apart(settings, count)
     now, kept = chat.with_one_more(count), [*values, _other(values, task)]
     keep: list[Values | None] = [*([None] * count), kept[-1]]
-    changes = fill(lab, form, visitor, keep) | silent(lab, form, kept, count, count + 1) | _parted(form, chat, now, task)
+    changes = fill(lab, form, visitor, keep) | silent(lab, form, kept, count, count + 1) | _parted(form, chat, now, task, held)
     return changes | {form.add: gr.Button(interactive=count + 1 < MOST)}
 
 
-def remove(lab: Lab, form: CompareForm, asks: Asks, i: int, visitor: Visitor, task: str, chat: Chat, count: int, *settings: Any) -> Changes:
+def remove(lab: Lab, form: CompareForm, asks: Asks, i: int, visitor: Visitor, held: Held, task: str, chat: Chat, count: int, *settings: Any) -> Changes:
     """Later panes move up, and what they show with them."""
     if count <= 1 or asks.busy(visitor) or chat.hidden:
         return {form.oops: present.notice("One pane stays." if count <= 1 else "A pane can be removed when the answers are there.")}
@@ -68,13 +63,14 @@ def remove(lab: Lab, form: CompareForm, asks: Asks, i: int, visitor: Visitor, ta
     now = chat.without(i)
     said = len(now.last.panes) if now.last else 0  # those are drawn, the others move up in silence
     changes = fill(lab, form, visitor, [*([None] * i), *values[i:]]) | silent(lab, form, values, max(i, said))
-    return changes | _parted(form, chat, now, task) | told(lab, form, now, values) | {form.add: gr.Button(interactive=True)}
+    return changes | _parted(form, chat, now, task, held) | told(lab, form, now, values) | {form.add: gr.Button(interactive=True)}
 
 
-def _parted(form: CompareForm, before: Chat, now: Chat, task: str) -> Changes:
+def _parted(form: CompareForm, before: Chat, now: Chat, task: str, held: Held) -> Changes:
     if now is before:
         return {form.oops: ""}
-    return {form.chat: now, form.memo: memo(task, ""), **drawn(form, now), form.oops: present.notice(PARTED)}
+    box = {form.box: held.text, form.held: Held(), form.note: "", form.picked: None} if before.editing is not None else {}
+    return {**box, form.chat: now, form.memo: memo(task, ""), **drawn(form, now), form.oops: "" if task else present.notice(PARTED)}
 
 
 def _other(values: Sequence[Values], task: str) -> Values:
@@ -105,7 +101,7 @@ def list_models(lab: Lab, form: CompareForm, visitor: Visitor, task: str, talk: 
     models = pane.askable(lab, visitor.owner)
     slugs = [slug for _, slug in models]
     default = next((slug for slug in (lab.settings.default_model, *slugs) if slug in slugs), "")
-    changes: Changes = {}
+    changes: Changes = {form.hints: pane.hints(lab, visitor.owner)}
     for one, slug in zip(form.panes, chosen, strict=True):  # what is there is not chosen again: something newer may be by now
         changes[one.model] = gr.Dropdown(choices=models) if slug in slugs else gr.Dropdown(choices=models, value=default)
     seen = list(zip(present.KEYS, chosen, strict=True))[:count]

@@ -56,9 +56,17 @@ def turn_to(lab: Lab, form: CompareForm, visitor: Visitor, task: str, chat: Chat
         **_buttons(lab, form, task, chips, begun=bool(chat.turns)),
         form.try_: gr.Button(visible=bool(task)),
         form.picked: None,
-        form.note: "",
-        form.memo: memo(task, chat.talk),
+        form.note: edited(chat),
+        form.memo: memo(task, chat.talk, editing=chat.editing),
     }
+
+
+def edited(chat: Chat) -> str:
+    """That an earlier question is in the box: it is said as long as it is so."""
+    if chat.editing is None:
+        return ""
+    stays = chat.turns[chat.editing].about is not None
+    return present.editing(chat.editing, stays=stays, behind=len(chat.turns) - chat.editing - 1)
 
 
 def starts(lab: Lab, visitor: Visitor, task: str) -> list[str]:
@@ -72,7 +80,7 @@ def starts(lab: Lab, visitor: Visitor, task: str) -> list[str]:
 def untouched(lab: Lab, spelled: list[str]) -> bool:
     default = lab.settings.default_model
     tasks = [[f"{default}/zero-shot", f"{default}/few-shot:{shots}", f"{default}/cot"] for shots in range(1, SHOTS + 1)]
-    return spelled in [[f"{default}/zero-shot", f"{default}/cot", f"{default}/zero-shot?t=0.7&seed=1"], *tasks]
+    return sorted(spelled) in map(sorted, [[f"{default}/zero-shot", f"{default}/cot", f"{default}/zero-shot?t=0.7&seed=1"], *tasks])  # a blind chat shuffles
 
 
 def _suited(lab: Lab, visitor: Visitor, task: str, chat: Chat, settings: tuple[Any, ...], count: int) -> list[Values]:
@@ -81,7 +89,7 @@ def _suited(lab: Lab, visitor: Visitor, task: str, chat: Chat, settings: tuple[A
         spelled = [str(one) for one in pane.contenders(settings, count)]
     except UserError:  # somebody is about to set them
         return []
-    if chat.hidden or not untouched(lab, spelled) or spelled == (wanted := starts(lab, visitor, task)):
+    if chat.hidden or not untouched(lab, spelled) or sorted(spelled) == sorted(wanted := starts(lab, visitor, task)):
         return []
     return [value for value in values_of(wanted) if value]
 

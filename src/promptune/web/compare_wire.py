@@ -17,17 +17,20 @@ QUICK: dict[str, Any] = {**QUIET, "queue": False}
 MANY: dict[str, Any] = {**QUIET, "concurrency_limit": 32, "concurrency_id": "ask", "trigger_mode": "once"}
 ASKED = "(...values) => { window.promptune.asked(); return values; }"  # until it is kept nobody knows its talk: a reload shows the newest
 
+# Another strategy begins with arguments that fit it. The browser knows them: an answer that took its time would write over what was typed since.
+SUGGEST = "(strategy, hints) => JSON.parse(hints || '{}')[strategy] || ''"
+
 
 def wire(lab: Lab, form: CompareForm, asks: Asks, demo: gr.Blocks, tab: gr.Tab) -> None:
     _wire_asking(lab, form, asks)
     _wire_task(lab, form)
     for i in range(len(form.views)):
         _wire_pane(lab, form, asks, i)
-    adding = [*form.drawn(), *form.filled()]
-    form.add.click(bound(compare_panes.add, lab, form, asks), [form.task, *form.asked()], _once(adding), api_name="add_pane", **QUICK)
+    adding = [*form.drawn(), *form.filled(), *_held(form), form.note]
+    form.add.click(bound(compare_panes.add, lab, form, asks), [form.held, form.task, *form.asked()], _once(adding), api_name="add_pane", **QUICK)
     for button, vote in ((form.foot.tie, "tie"), (form.foot.bad, "bad")):
         button.click(bound(asking.vote, vote, lab, form), form.chat, form.judged(), api_name=f"vote_{vote}", **QUICK)
-    fresh = [form.task, form.count, *form.settings()]
+    fresh = [form.held, form.task, *form.asked()]
     begun = _once([*form.shown(), *form.filled()])
     new = form.foot.fresh.click(bound(compare_open.fresh, lab, form, asks), fresh, begun, api_name="new_chat", **QUIET)
     _remember(form, new, "new_chat")
@@ -35,12 +38,12 @@ def wire(lab: Lab, form: CompareForm, asks: Asks, demo: gr.Blocks, tab: gr.Tab) 
     back = form.edit.change(
         bound(compare_open.edit, lab, form), edited, _once([*_held(form), form.chat, form.task, *form.of_task()]), api_name="edit_turn", **QUICK
     )
-    back.then(None, None, None, js="() => window.promptune.write()", api_name="edit_turn_write", **QUIET)
+    back.then(None, form.memo, None, js="text => window.promptune.tried(text)", api_name="edit_turn_write", **QUIET)
     opened = form.open.change(bound(compare_open.open_talk, lab, form, asks), form.open, form.kept(), api_name="open_talk", **QUIET)
     _remember(form, opened, "open_talk")
     models = [one.model for one in form.panes]
     listed = [*models, form.task, form.oops, *form.of_task()]
-    tab.select(bound(compare_panes.list_models, lab, form), [form.task, form.chat, form.count, *models], listed, api_name="list_models", **QUICK)
+    tab.select(bound(compare_panes.list_models, lab, form), [form.task, form.chat, form.count, *models], [*listed, form.hints], api_name="list_models", **QUICK)
     recall = "() => window.promptune.recall()"
     arrived = [form.memo, form.link, form.draft]
     loaded = demo.load(bound(compare_open.restore, lab, form), arrived, form.kept(), js=recall, api_name="restore", **QUICK)
@@ -76,11 +79,11 @@ def _wire_pane(lab: Lab, form: CompareForm, asks: Asks, i: int) -> None:
     described = [view.head, view.next, view.about, one.arguments, one.strength, view.spelled, view.talk, view.result, view.opened, view.sure]
     describe, set_to = bound(compare_panes.describe, lab, form, asks, i), [form.chat, *one.inputs()]
     gr.on(edits, describe, set_to, described, api_name=f"describe_{letter}", trigger_mode="always_last", **QUICK)
-    one.strategy.input(bound(compare_panes.suggest, lab), one.strategy, one.arguments, api_name=f"suggest_{letter}", **QUICK)
+    one.strategy.input(None, [one.strategy, form.hints], one.arguments, js=SUGGEST, api_name=f"suggest_{letter}", **QUIET)
     view.stop.click(bound(asking.stop, asks, i), None, None, api_name=f"stop_{letter}", **QUICK)
-    removed = view.remove.click(
-        bound(compare_panes.remove, lab, form, asks, i), [form.task, *form.asked()], form.judged(), api_name=f"remove_{letter}", **QUICK
-    )
+    left = _once([*form.judged(), *_held(form), form.note])
+    remove, with_others = bound(compare_panes.remove, lab, form, asks, i), [form.held, form.task, *form.asked()]
+    removed = view.remove.click(remove, with_others, left, api_name=f"remove_{letter}", **QUICK)
     removed.then(None, form.memo, None, js="text => window.promptune.removed(text)", api_name=f"remove_{letter}_remember", **QUIET)
     view.best.click(bound(asking.vote, str(i), lab, form), form.chat, form.judged(), api_name=f"best_{letter}", **QUICK)
     view.look.click(bound(compare_panes.look, lab, form, i), [form.chat, view.sure], view.sure, api_name=f"look_{letter}", **QUIET)

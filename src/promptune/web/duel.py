@@ -161,9 +161,9 @@ def wire(lab: Lab, form: DuelCard, demo: gr.Blocks, tab: gr.Tab, clock: Clock, t
     chosen = [form.task, form.model]
     demo.load(bound(look, lab, form), form.drawn, form.shown(), api_name="duel_shown", **quick)
     clock.tick(partial(look, lab, form), [form.drawn], form.shown())
-    listed = tab.select(bound(choices, lab, form), chosen, chosen, api_name="duel_choices", **quick)
-    listed.then(bound(foresee, lab), chosen, form.about, api_name="duel_foreseen", **quick)
-    gr.on([form.task.change, form.model.change], bound(foresee, lab), chosen, form.about, api_name="duel_foresee", trigger_mode="always_last", **quick)
+    tab.select(bound(choices, lab, form), chosen, chosen, api_name="duel_choices", **quick)
+    foreseen = [form.task.change, form.model.change, tab.select]  # one event: of two under way the later answer could be the older choice's
+    gr.on(foreseen, bound(foresee, lab), chosen, form.about, api_name="duel_foresee", trigger_mode="always_last", **quick)
     begun = [form.oops, form.run, form.about, open_, tabs]
     form.run.click(bound(start, lab, form, tabs, open_), chosen, begun, api_name="duel_start", trigger_mode="once", **QUIET)
     form.see.click(bound(see, lab), None, [tabs, open_], api_name="duel_see", **quick)

@@ -19,6 +19,7 @@ from promptune.web.handlers import QUIET, bound, words
 
 ROWS = 50  # test rows that are offered to be run
 BLIND = "From the next question on, names are hidden and their places shuffled until you vote. It begins a new chat."
+STILL = "The names of this chat stay hidden until you vote. New chat begins one with names."
 BARE: dict[str, Any] = {"container": False, "scale": 0, "min_width": 0}
 HTML: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
 COPY_LINK = "query => query && window.promptune.copy(location.origin + location.pathname + '?' + query, 'share')"
@@ -153,7 +154,9 @@ def board(lab: Lab, visitor: Visitor, opened: bool, task: str, counted: str) -> 
     return present_talk.leaderboard(lab.talks.leaderboard(visitor.owner, task if counted == "here" else None))
 
 
-def told_blind(visitor: Visitor, blind: bool) -> str:
+def told_blind(visitor: Visitor, blind: bool, chat: Chat) -> str:
+    if chat.hidden and not blind:
+        return present.notice(STILL)
     return present.notice(BLIND) if blind else ""
 
 
@@ -228,4 +231,4 @@ def wire(lab: Lab, form: FootForm, compare: CompareForm, tabs: gr.Tabs, open_: g
     form.which.input(bound(board, lab), ranked, form.board, api_name="board_which", **quick)
     form.say.change(bound(board, lab), ranked, form.board, api_name="board_voted", trigger_mode="always_last", **quick)  # a vote is told there
     compare.task.change(bound(board, lab), ranked, form.board, api_name="board_task", trigger_mode="always_last", **quick)
-    form.blind.input(bound(told_blind), form.blind, form.say, api_name="blind_told", **quick)
+    form.blind.input(bound(told_blind), [form.blind, compare.chat], form.say, api_name="blind_told", **quick)

@@ -6,7 +6,7 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import gradio as gr
@@ -51,11 +51,11 @@ def bound(handler: Callable[..., Any], *first: Any) -> Callable[..., Any]:
 
     def call(request: gr.Request, *values: Any) -> Any:
         with told():
-            return handler(*first, visitor_of(request), *map(_text, values))
+            return _changes(handler(*first, visitor_of(request), *map(_text, values)))
 
     def stream(request: gr.Request, *values: Any) -> Iterator[Any]:
-        with told():
-            yield from handler(*first, visitor_of(request), *map(_text, values))
+        with told(), closing(handler(*first, visitor_of(request), *map(_text, values))) as steps:
+            yield from map(_changes, steps)
 
     event = stream if inspect.isgeneratorfunction(handler) else call
     event.__name__ = handler.__name__
@@ -65,6 +65,11 @@ def bound(handler: Callable[..., Any], *first: Any) -> Callable[..., Any]:
 
 def _text(value: Any) -> Any:
     return "" if value is None else value
+
+
+def _changes(changes: Any) -> Any:
+    """No changes at all gradio takes for a value of one widget, and fails where there are several."""
+    return gr.skip() if isinstance(changes, dict) and not changes else changes
 
 
 class Stops:

@@ -141,7 +141,13 @@
   const draft = text => {
     try { return text === undefined ? sessionStorage.getItem('promptune-question') : sessionStorage.setItem('promptune-question', text); } catch { return null; }
   };
-  addEventListener('pagehide', () => { const box = question(); if (box) draft(box.value); });
+  // So do the panes' settings that nobody was asked with yet: as they are spelled, or not at all where names are hidden or a setting is wrong.
+  const spelled = () => [...document.querySelectorAll('.pane:not(.hide)')].map(pane => pane.querySelector('.pop .spelled')?.textContent || '');
+  addEventListener('pagehide', () => {
+    const box = question(), panes = spelled();
+    if (box) draft(box.value);
+    try { sessionStorage.setItem('promptune-panes', panes.every(Boolean) ? panes.join(' ') : ''); } catch { /* then they are forgotten */ }
+  });
   const start = setInterval(() => {
     const box = question();
     if (!box) return;
@@ -161,15 +167,23 @@
   }, 3000);
 
   // The chosen task, and where the last question came from, outlive a reload of their tab.
-  const remember = text => { try { sessionStorage.setItem('promptune-task', text); } catch { /* then it is forgotten */ } };
+  const remember = text => {
+    try {
+      const { held } = JSON.parse(sessionStorage.getItem('promptune-task') || '{}'), now = JSON.parse(text);
+      if ('editing' in now && held) now.held ??= held;                 // what made room for the edited question, for as long as that is in the box
+      sessionStorage.setItem('promptune-task', JSON.stringify(now));
+    } catch { /* then it is forgotten */ }
+  };
   const recall = () => {
     const query = location.search;
     if (/[?&](c|task|row|q)=/.test(query)) history.replaceState(history.state, '', location.pathname + location.hash); // followed once, not at every reload
-    try { return [sessionStorage.getItem('promptune-task') || '', query, draft() || '']; } catch { return ['', query, '']; }
+    try {
+      const kept = JSON.parse(sessionStorage.getItem('promptune-task') || '{}');
+      return [JSON.stringify({ ...kept, panes: sessionStorage.getItem('promptune-panes') || '' }), query, draft() || ''];
+    } catch { return ['', query, '']; }
   };
   const tried = text => { remember(text); setTimeout(() => question()?.focus(), 50); };       // after gradio has shown what changed
   const asked = () => { try { const { talk, ...rest } = JSON.parse(sessionStorage.getItem('promptune-task') || '{}'); remember(JSON.stringify(rest)); } catch { /* nothing to forget */ } };
-  const write = () => setTimeout(() => question()?.focus(), 50);
   const removed = text => {                                                                  // its sheet is not of the pane that moved up
     if (text) remember(text);
     document.querySelectorAll('.pop:popover-open').forEach(sheet => sheet.hidePopover());
@@ -204,5 +218,5 @@
   };
   const where = () => decodeURIComponent(location.hash.slice(1));
 
-  window.promptune = { copy, reveal, remember, recall, tried, press, asked, write, removed, step, arrive, here, opened, where };
+  window.promptune = { copy, reveal, remember, recall, tried, press, asked, removed, step, arrive, here, opened, where };
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -140,6 +141,11 @@ def suggested(lab: Lab, owner: str, strategy: str) -> str:
     """The arguments to begin with."""
     first = next(iter(_saved(lab, owner, SAVED.get(strategy, ""))), "")
     return ({"retrieve": f"3,from={first}", "custom": first}.get(strategy, "") if first else "") or SUGGESTED.get(strategy, "")
+
+
+def hints(lab: Lab, owner: str) -> str:
+    """What is suggested for every strategy, for the browser."""
+    return json.dumps({one["name"]: suggested(lab, owner, one["name"]) for one in lab.strategies()})
 
 
 def _saved(lab: Lab, owner: str, kind: str) -> list[str]:

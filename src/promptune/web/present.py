@@ -105,9 +105,10 @@ def turn(i: int, at: int, question: str, pane: Pane, waiting: str = "", *, edit:
     return f"{you}{again if edit else ''}{said}"
 
 
-def editing(at: int, *, stays: bool) -> str:
-    """Under the box, while an earlier question is in it."""
-    follows = "it is asked anew, and the old answers stay in the Library." if stays else "what follows is asked anew."
+def editing(at: int, *, stays: bool, behind: int = 0) -> str:
+    """Under the box, while an earlier question is in it. `behind`: how many were asked after it."""
+    gone = f"its answers and {'the question' if behind == 1 else f'the {behind} questions'} after it are replaced." if behind else "its answers are replaced."
+    follows = "it is asked anew, and the old answers stay in the Library." if stays else gone
     return f'<p class="soft small editing" role="status">Editing question {at + 1}: {follows} Esc gives it up.</p>'
 
 
@@ -216,7 +217,7 @@ def legend(prompt: SentPrompt) -> str:
 
 
 def spelled(contender: str) -> str:
-    return f'<p class="small soft">Spelled <code>{esc(contender)}</code></p>'
+    return f'<p class="small soft">Spelled <code class="spelled">{esc(contender)}</code></p>'
 
 
 def _argument(piece: str) -> str:

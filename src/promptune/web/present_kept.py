@@ -89,15 +89,14 @@ def _cell(row: dict[str, Any] | None) -> str:
 
 def talk_view(talk: Talk) -> str:
     """All its turns. Who said what is not told while its last answers wait for a blind vote."""
-    waits = bool(talk.turns) and talk.turns[-1].hidden
-    return "".join(_turn(at, turn, hidden=waits or turn.hidden) for at, turn in enumerate(talk.turns))
+    return "".join(_turn(at, turn, hidden=talk.hidden) for at, turn in enumerate(talk.turns))
 
 
 def _turn(at: int, turn: Turn, *, hidden: bool) -> str:
     answers = "".join(_said(i, masked(pane, i) if hidden else pane, hidden=hidden, best=turn.vote == str(i)) for i, pane in enumerate(turn.panes))
     right = reference(turn.about, turn.panes[0].reference) if turn.panes else ""
     waits = "Names are hidden until you vote: open it in Compare."
-    verdict = waits if turn.hidden else "" if hidden or turn.vote.isdecimal() else verdict_of(turn)
+    verdict = waits if hidden and turn.hidden else "" if hidden or turn.vote.isdecimal() else verdict_of(turn)
     told = f'<p class="small soft">{verdict}</p>' if verdict else ""
     return (
         f'<section class="kept-turn"><div class="turn you wide" dir="auto"><span class="vh">Question {at + 1}: </span>{esc(turn.question)}</div>'

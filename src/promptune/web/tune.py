@@ -47,6 +47,8 @@ class TuneForm:
 
 
 def describe(lab: Lab, visitor: Visitor, task: str) -> str:
+    if not task:
+        return ""
     try:
         return present_tune.data(lab.describe(visitor.owner, task))
     except Exception as error:
@@ -162,9 +164,9 @@ def wire(lab: Lab, form: TuneForm, tab: gr.Tab, open_: gr.Textbox) -> None:
     """`open_`: which run is open below."""
     quick: dict[str, Any] = {**QUIET, "queue": False}
     chosen = [form.task, form.model]
-    listed = tab.select(bound(duel.choices, lab, form), chosen, chosen, api_name="tune_choices", **quick)
-    listed.then(bound(describe, lab), form.task, form.data, api_name="tune_described", **quick)
-    form.task.change(bound(describe, lab), form.task, form.data, api_name="tune_describe", trigger_mode="always_last", **quick)
+    tab.select(bound(duel.choices, lab, form), chosen, chosen, api_name="tune_choices", **quick)
+    described = [form.task.change, tab.select]  # one event: of two that are under way the later answer could be the older task's
+    gr.on(described, bound(describe, lab), form.task, form.data, api_name="tune_describe", trigger_mode="always_last", **quick)
     form.recipe.input(bound(choose_recipe, lab, form), form.recipe, list(form.knobs.values()), api_name="tune_recipe", **quick)
     begun = [form.oops, form.run, form.about, form.name, open_]
     started = form.run.click(bound(start, lab, form, open_), form.inputs(), begun, api_name="tune_start", trigger_mode="once", **QUIET)

@@ -52,12 +52,10 @@ class FewShot(Plain):
         return len(self._shots.pick(example, self.k))
 
     def shown(self, example: Example, *, drop: int = 0) -> tuple[Extra, ...]:
-        picked = self._picked(example, drop)
-        ranks = range(len(picked), 0, -1) if self.by == "nearest" else range(1, len(picked) + 1)
-        return tuple(
-            Extra("example", f"train row {shot.row}", shot.prompt, self._solution(shot), self._shots.why(example, shot, rank))
-            for shot, rank in zip(picked, ranks, strict=True)
-        )
+        best = self._best(example, drop)
+        whys = self._shots.why(example, best)
+        extras = [Extra("example", f"train row {shot.row}", shot.prompt, self._solution(shot), why) for shot, why in zip(best, whys, strict=True)]
+        return tuple(extras[::-1] if self.by == "nearest" else extras)
 
     def render(self, example: Example, turns: Sequence[Message] = (), *, drop: int = 0) -> Prompt:
         return ask(turns, PromptPart("examples", "".join(map(self._shown, self._picked(example, drop)))), question(example))
@@ -65,11 +63,14 @@ class FewShot(Plain):
     def read(self, text: str, example: Example) -> Answer:
         return answers.direct(self._own(text, example), example)
 
+    def _best(self, example: Example, drop: int) -> list[Example]:
+        picked = self._shots.pick(example, self.k)
+        return picked[: max(0, len(picked) - drop)]
+
     def _picked(self, example: Example, drop: int) -> list[Example]:
         """The nearest one stands next to the question."""
-        picked = self._shots.pick(example, self.k)
-        picked = picked[: max(0, len(picked) - drop)]
-        return picked[::-1] if self.by == "nearest" else picked
+        best = self._best(example, drop)
+        return best[::-1] if self.by == "nearest" else best
 
     def _shown(self, shot: Example) -> str:
         return f"{shot.prompt}{joint(shot.prompt)}{self._solution(shot)}\n\n"

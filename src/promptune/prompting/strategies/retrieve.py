@@ -38,10 +38,11 @@ class Retrieve(Plain):
 
     def shown(self, example: Example, *, drop: int = 0) -> tuple[Extra, ...]:
         passages = self.material.passages[self.from_]
-        best = enumerate(self._best(example, drop), 1)
+        best = self._best(example, drop)
+        told = self._index.telling(example.prompt, best)
         return tuple(
-            Extra("passage", f"passage {place + 1} of {self.from_}", passages[place], why=self._why(example, place, rank))
-            for rank, place in best
+            Extra("passage", f"passage {place + 1} of {self.from_}", passages[place], why=_why(rank, words))
+            for rank, (place, words) in enumerate(zip(best, told, strict=True), 1)
             if passages[place].strip()
         )
 
@@ -53,10 +54,10 @@ class Retrieve(Plain):
     def _best(self, example: Example, drop: int) -> list[int]:
         return self._index.ranked(example.prompt)[: max(0, self.extras(example) - drop)]
 
-    def _why(self, example: Example, place: int, rank: int) -> str:
-        words = self._index.telling(example.prompt, place)
-        return f"rank {rank} by words: {', '.join(words)}" if words else f"rank {rank}; it shares no word with the question"
-
     @cached_property
     def _index(self) -> Index:
         return Index(self.material.passages[self.from_])
+
+
+def _why(rank: int, words: Sequence[str]) -> str:
+    return f"rank {rank} by words: {', '.join(words)}" if words else f"rank {rank}; it shares no word with the question"
