@@ -67,7 +67,7 @@ def main() -> None:
     baseline, mine = (statistics.median(column) for column in zip(*speeds, strict=True))
     ratio = statistics.median(own / their for their, own in speeds)
     lengths = f"answers of {min(tokens.values())} to {max(tokens.values())} tokens"
-    honestly = f"the engine steps with less around the model than `generate`, but also renders the prompt, decodes the text and streams it through a pipe; {lengths}"
+    honestly = f"less around the model than in `generate`, but ours also renders the prompt, decodes the text and streams it through a pipe; {lengths}"
     record(Line("one answer of the bundled model, CPU", f"`model.generate` from ids to ids: {baseline:.0f} tokens/s", f"{mine:.0f} tokens/s", ratio, honestly))
 
 

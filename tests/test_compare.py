@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
-from promptune import export
+from promptune import compare, export
 from promptune.compare import Comparison
 from promptune.core.contender import Contender
 from promptune.core.task import Example
-from promptune.engines.protocol import Event, Failed, Finished, Request, Weights
+from promptune.engines.protocol import Event, Failed, Finished, Held, Request, Weights
 from promptune.engines.scripted import Scripted
 from promptune.pane import Asked, Frame, Pane
 from promptune.prompting import decide
@@ -31,7 +31,12 @@ def asked(spelling: str, example: Example = SUM) -> Asked:
 
 
 def compared(*ready: Asked, engine: Scripted | None = None, seconds: float = 60, poll: float = 0.01) -> list[Frame]:
-    return list(Comparison(engine or Scripted(), dict(enumerate(ready)), seconds=seconds, stop=threading.Event()).frames(poll))
+    comparison = Comparison(engine or Scripted(), dict(enumerate(ready)), blank(*ready), seconds=seconds, stop=threading.Event())
+    return list(comparison.frames(poll))
+
+
+def blank(*ready: Asked) -> Frame:
+    return tuple(Pane(str(one.contender), "") for one in ready)
 
 
 def alone(request: Request) -> Finished:
@@ -113,10 +118,40 @@ def test_samples_that_ended_before_a_stop_still_vote() -> None:
     slow = asked("tiny/zero-shot", Example("[long][delay=0.02] x")).requests[0]
     mixed = Asked(ready.contender, ready.strategy, SUM, (slow, *ready.requests[1:]))
     stop = threading.Event()
-    for (pane,) in Comparison(Scripted(), {0: mixed}, seconds=60, stop=stop).frames(0.01):
+    for (pane,) in Comparison(Scripted(), {0: mixed}, blank(mixed), seconds=60, stop=stop).frames(0.01):
         if pane.sampled == 2:
             stop.set()
     assert pane.state == "cancelled" and sum(vote.count for vote in pane.votes) == 2
+
+
+class Silent(Scripted):
+    """It says that something is being loaded, and then nothing more. It may hang there, and not even hear that it is cancelled."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        super().__init__()
+        self.over = threading.Event()
+        if not hangs:
+            self.over.set()
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[Event]:
+        yield Held(requests[0].id, "Loading big (8,000 MB) …")
+        self.over.wait(20)
+
+
+def test_a_model_that_never_comes_to_the_question_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer's own time has not begun, so it has a bound of its own."""
+    monkeypatch.setattr(compare, "LOADING", 0.2)
+    monkeypatch.setattr(compare, "GRACE", 0.2)
+    engine = Silent(hangs=True)
+    first, *_, (pane,) = compared(asked("tiny/zero-shot"), engine=engine)
+    engine.over.set()
+    assert "Loading" in first[0].held and (pane.state, pane.held) == ("cancelled", "") and "in time" in pane.error
+
+
+def test_an_engine_that_ends_without_a_word_is_a_failure_in_words() -> None:
+    """A pane that shows nothing and says nothing is the worst of answers."""
+    (pane,) = compared(asked("tiny/zero-shot"), engine=Silent(hangs=False))[-1]
+    assert pane.state == "failed" and "without a word" in pane.error
 
 
 def test_a_comparison_stored_before_there_were_samples_still_loads() -> None:

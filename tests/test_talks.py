@@ -100,16 +100,16 @@ def test_in_a_task_every_question_stands_alone(lab: Lab) -> None:
 
 
 def test_what_cannot_be_asked_says_so_in_its_pane_and_the_others_go_on(lab: Lab) -> None:
-    who = ("gone/cot", "tiny/zero-shot", "tiny+lost/cot", "tiny/few-shot:2", "tiny/")
+    who = ("gone/cot", "tiny/zero-shot", "tiny+lost/cot", "tiny/few-shot:2", "tiny/", "tiny/zero-shot?max=2")
     turn, talk = ask(lab, "hi", who=who, lenient=True)
-    assert [pane.state for pane in turn.panes] == ["failed", "done", "failed", "failed", "failed"]
+    assert [pane.state for pane in turn.panes] == ["failed", "done", "failed", "failed", "failed", "done"]
     assert [pane.contender for pane in turn.panes] == list(who) and all(pane.error[0].isupper() for pane in turn.panes if pane.error)
     assert "gone" in turn.panes[0].error and "train rows" in turn.panes[3].error
     assert lab.talks.get("local", talk).turns == (turn,)
     with pytest.raises(UserError, match="no answer"):
         lab.talks.vote("local", turn.id, "0")
     lab.talks.vote("local", turn.id, "1")
-    assert [one.contender for one in lab.talks.leaderboard("local").standings] == ["tiny/zero-shot"], "who could not be asked did not lose"
+    assert [one.contender for one in lab.talks.leaderboard("local").standings] == [who[1], who[5]], "who could not be asked did not lose"
     with pytest.raises(Problems, match="contender 1"):
         lab.talks.ask("local", "hi", who)
     for wrong in ({"question": " "}, {"contenders": ()}, {"contenders": ("tiny/cot",) * 7}):
@@ -229,6 +229,15 @@ def test_an_export_holds_every_turn(lab: Lab) -> None:
         lab.talks.export("local", talk, "csv")
 
 
+def test_an_export_holds_every_sign_and_every_reason(lab: Lab) -> None:
+    """What came before a failure and why it failed; and only a newline begins a new line."""
+    question = "a\u2028b\x0cc\x85d\n[fail] tell me more"
+    turn, talk = ask(lab, question, who=TWO[:1])
+    text = lab.talks.export("local", talk, "md")
+    assert "> a\u2028b\x0cc\x85d\n> [fail]" in text
+    assert turn.panes[0].error and f"> {turn.panes[0].error}" in text and (came := turn.panes[0].text) and f"> {came.splitlines()[0]}" in text
+
+
 def test_the_examples_shown_are_kept_with_their_reasons(lab: Lab) -> None:
     turn, talk = ask(lab, "It broke.", about=About("reviews"), who=("tiny/few-shot:2", "tiny/zero-shot"))
     shots, none = turn.panes[0].extras, turn.panes[1].extras
@@ -248,4 +257,5 @@ def test_how_sure_a_model_was_is_told_token_by_token(lab: Lab) -> None:
 def test_the_command_goes_on_with_the_talk(lab: Lab) -> None:
     assert shlex.split(lab.talks.command(TWO, "why?", talk="abc", after=2))[-2:] == ["--after", "abc:2"]
     assert shlex.split(lab.talks.command(TWO, "why?", talk="abc"))[-2:] == ["--after", "abc"]
+    assert "--drop" in shlex.split(lab.talks.command(TWO, "why?", drop=True)) and "--drop" not in lab.talks.command(TWO, "why?")
     assert shlex.split(lab.talks.command(TWO, "why?", About("reviews", "train", 3)))[-4:] == ["--task", "reviews", "--row", "train:3"]

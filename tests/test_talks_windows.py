@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from promptune import cli
 from promptune.engines.protocol import Event, Held, Request
 from promptune.engines.scripted import Scripted
-from promptune.errors import EngineDied, NotFound, UserError
+from promptune.errors import EngineDied, NotFound, Problems, UserError
 from promptune.lab import About, Asking, Lab, Turn
 from promptune.settings import Settings
+from promptune.store import Store
 
 DRAWN = "tiny/zero-shot?t=1"  # says something else each time
 
@@ -71,8 +72,8 @@ def test_a_pane_whose_prompt_cannot_be_made_says_why_and_the_others_are_asked(la
     about = About("patterns", values={"mapping": "of nobody"})
     turn = kept(lab.talks.ask("local", "lion", ["tiny/few-shot:1", "tiny/zero-shot"], about=about, lenient=True))
     assert [pane.state for pane in turn.panes] == ["failed", "done"] and "of nobody" in turn.panes[0].error
-    with pytest.raises(UserError, match="of nobody"):
-        lab.talks.ask("local", "lion", ["tiny/few-shot:1", "tiny/zero-shot"], about=about)
+    with pytest.raises(Problems, match=r"contender 1: .*of nobody.*contender 3: .*of nobody"):
+        lab.talks.ask("local", "lion", ["tiny/few-shot:1", "tiny/zero-shot", "tiny/few-shot:2"], about=about)
 
 
 def test_panes_are_asked_again_with_the_words_of_what_went_away(lab: Lab) -> None:
@@ -157,3 +158,53 @@ def test_a_vote_needs_two_answers_and_one_to_win(lab: Lab) -> None:
     alone = kept(lab.talks.ask("local", "one", [DRAWN]))
     with pytest.raises(UserError, match="alone"):
         lab.talks.vote("local", alone.id, "0")
+
+
+def test_an_edit_takes_the_place_of_what_its_author_saw_and_of_nothing_else(lab: Lab) -> None:
+    """What another window asked meanwhile was acknowledged there: it stays, and so does what that one edited."""
+    talk = kept(lab.talks.ask("local", "one", [DRAWN])).id
+    here, there = (lab.talks.ask("local", text, [DRAWN], talk=talk, after=0) for text in ("here", "there"))
+    kept(lab.talks.ask("local", "two", [DRAWN], talk=talk))
+    kept(here), kept(there)
+    assert [turn.question for turn in lab.talks.get("local", talk).turns] == ["two", "here", "there"]
+
+
+def test_a_vote_from_a_window_that_shows_an_edited_turn_goes_nowhere(lab: Lab) -> None:
+    """Its places are other contenders by now."""
+    old = kept(lab.talks.ask("local", "same text", ["tiny/zero-shot", "tiny/cot"]))
+    again = lab.talks.again("local", old.id, places=[0])
+    anew = kept(lab.talks.ask("local", "same text", ["tiny/cot", "tiny/zero-shot"], talk=old.id, after=0))
+    with pytest.raises(NotFound):
+        lab.talks.vote("local", old.id, "0")
+    list(again.frames())
+    assert lab.talks.get("local", old.id).turns == (anew,) and not lab.talks.leaderboard("local").ballots
+
+
+def test_asked_again_and_stopped_the_whole_answer_stays(lab: Lab) -> None:
+    """One word is no better than the answer that was there."""
+    turn = kept(lab.talks.ask("local", "[delay=0.05] a b c d e f", [DRAWN]))
+    again = lab.talks.again("local", turn.id, poll=0.02)
+    for frame in again.frames():
+        if frame[0].text:
+            again.stop()
+    assert again.turn == turn and lab.talks.get("local", turn.id).turns == (turn,)
+
+
+def test_votes_that_an_older_release_kept_break_no_leaderboard(lab: Lab) -> None:
+    """Of one pane alone, or of a place that is not there."""
+    store = Store(lab.settings.home).comparisons
+    for vote, answers in (("0", 1), ("4", 2), ("tie", 2)):
+        saved = store.save("local", question="old", answers=[{"contender": f"tiny/few-shot:{i + 1}", "text": "x"} for i in range(answers)])
+        store.vote("local", saved.id, vote)
+    assert lab.talks.leaderboard("local").ballots == 1
+
+
+def test_a_pane_without_text_wins_no_vote(lab: Lab) -> None:
+    asking = lab.talks.ask("local", "[delay=2] x y z", ["tiny/zero-shot", "tiny/cot"], poll=0.02)
+    for frame in asking.frames():
+        if frame[0].prompt:
+            asking.stop()
+    assert asking.turn is not None and not asking.turn.panes[0].text
+    with pytest.raises(UserError, match="no answer"):
+        lab.talks.vote("local", asking.turn.id, "0")
+    assert lab.talks.vote("local", asking.turn.id, "bad").vote == "bad"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -23,7 +24,24 @@ LONGEST_QUESTION = 100_000  # characters
 MOST_CONTENDERS = 6
 NOT_ASKED = "NOT_ASKED"  # the cause of a pane whose contender could not even be asked
 Overflow = Literal["fail", "drop"]
-Turns = Sequence[Message]  # what was said in a pane before
+Said = Sequence[Message]  # in one pane, before
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is sent, by place; and a frame in which those that cannot be asked say why."""
+
+    asked: Mapping[int, Asked]
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class _Short:
+    """A prompt that fits its window, if any does; how many examples or passages, and how many of the oldest turns, are left out for that."""
+
+    prompt: Prompt
+    dropped: int = 0
+    forgotten: int = 0
 
 
 class Asker:
@@ -37,11 +55,11 @@ class Asker:
         contenders: Sequence[str | Contender],
         about: About | None = None,
         overflow: Overflow = "fail",
-        turns: Sequence[Turns] = (),
+        said: Sequence[Said] = (),
         *,
         lenient: bool = False,
-    ) -> tuple[dict[int, Asked], Frame]:
-        """By place what is sent, and a frame in which those that cannot be asked say why. Unless it is `lenient`, they are raised, all at once."""
+    ) -> Prepared:
+        """`said`: by place. What is wrong is raised, all at once; a contender that cannot be asked only where it is not `lenient`."""
         problems = [Problem("question", what)] if (what := unfit(question)) else []
         if not 0 < len(contenders) <= MOST_CONTENDERS:
             problems.append(Problem("contenders", f"{len(contenders)} are given; ask 1 to {MOST_CONTENDERS} at once."))
@@ -54,48 +72,50 @@ class Asker:
             except UserError as error:
                 wrong[i] = str(error)
         if problems or (wrong and not lenient):
-            raise Problems([*problems, *(Problem(f"contender {i + 1}", what) for i, what in wrong.items())])
+            raise _all(problems, wrong)
         example = self._tasks.question(owner, question, about) if about else Example(prompt=question)
         asked: dict[int, Asked] = {}
         for i, each in ready.items():
             try:
-                asked[i] = self._sent(owner, each, example, overflow, turns[i] if i < len(turns) else ())
+                asked[i] = self._sent(owner, each, example, overflow, said[i] if i < len(said) else ())
             except UserError as error:  # such as a group of rows that has no examples
-                if not lenient:
-                    raise
                 wrong[i] = str(error)
-        return asked, tuple(_unable(str(one), wrong.get(i, "")) for i, one in enumerate(contenders))
+        if wrong and not lenient:
+            raise _all((), wrong)
+        return Prepared(asked, tuple(_unable(str(one), wrong.get(i, "")) for i, one in enumerate(contenders)))
 
-    def _sent(self, owner: str, ready: Ready, example: Example, overflow: Overflow, turns: Turns) -> Asked:
+    def _sent(self, owner: str, ready: Ready, example: Example, overflow: Overflow, said: Said) -> Asked:
         strategy = ready.strategy
-        prompt, dropped, forgotten = strategy.render(example, turns), 0, 0
-        if overflow == "drop":
-            prompt, dropped, forgotten = self._fitted(ready, example, turns)
+        short = self._fitted(ready, example, said) if overflow == "drop" else _Short(strategy.render(example, said))
         id, seed = secrets.token_hex(8), secrets.randbelow(2**31)
-        requests = decide.requests(id, ready.weights, ready.contender, strategy, prompt, max_tokens=self._settings.max_tokens, seed=seed, owner=owner)
-        return Asked(ready.contender, strategy, example, requests, dropped, forgotten)
+        requests = decide.requests(id, ready.weights, ready.contender, strategy, short.prompt, max_tokens=self._settings.max_tokens, seed=seed, owner=owner)
+        return Asked(ready.contender, strategy, example, requests, short.dropped, short.forgotten)
 
-    def _fitted(self, ready: Ready, example: Example, turns: Turns) -> tuple[Prompt, int, int]:
-        """A prompt that fits its window, and how many examples or passages, and how many of the oldest turns, were left out for that."""
+    def _fitted(self, ready: Ready, example: Example, said: Said) -> _Short:
         strategy, engine, default = ready.strategy, self._engine, self._settings.max_tokens
         measure, apart = partial(engine.measure, ready.weights), engine.capabilities(ready.weights).apart
-        for gone in range(0, len(turns) + 1, 2):  # a turn is two messages
+        for gone in range(0, len(said) + 1, 2):  # a turn is two messages
             try:
-                left = turns[gone:]
+                left = said[gone:]
                 how: Overflow = "fail" if left else "drop"
                 [fitted] = fit(strategy, [example], measure, asked=ready.contender.decoding.max, default=default, overflow=how, apart=apart, turns=left)
-                return fitted.prompt or strategy.render(example, left), fitted.dropped, gone // 2
             except Problems:
                 continue
+            if fitted.prompt:
+                return _Short(fitted.prompt, fitted.dropped, gone // 2)
         dropped = strategy.extras(example)  # not even without any: the engine says so in its pane, and the others are asked
-        return strategy.render(example, drop=dropped), dropped, len(turns) // 2
+        return _Short(strategy.render(example, drop=dropped), dropped, len(said) // 2)
+
+
+def _all(problems: Sequence[Problem], wrong: Mapping[int, str]) -> Problems:
+    return Problems([*problems, *(Problem(f"contender {i + 1}", what) for i, what in wrong.items())])
 
 
 def _unable(contender: str, why: str) -> Pane:
     return Pane(contender, "", state="failed", error=f"{why[:1].upper()}{why[1:]}", finish_reason="failed", cause=NOT_ASKED) if why else Pane(contender, "")
 
 
-def turn(question: str, text: str) -> list[Message]:
+def exchange(question: str, text: str) -> list[Message]:
     """An earlier question and what a pane said to it, as it is read before the next one."""
     return [Message("user", (PromptPart("context", question),)), Message("assistant", (PromptPart("context", text.strip()),))]
 

@@ -15,9 +15,10 @@ from promptune.pane import Asked, Frame, Pane, settled, waiting
 
 log = logging.getLogger(__name__)
 
-LOADING = 1800.0  # seconds for a model to be loaded, or for a place in its batch
+LOADING = 1800.0  # seconds for a model to be loaded, and for a place in its batch
 GRACE = 1.5  # seconds for cancelled generations to hand in what they have
 NEVER_ENDED = "The model did not end when it was asked to."
+NEVER_BEGAN = "Its model did not come to the question in time. Ask again, or ask a smaller one."
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class _Place:
 class Comparison:
     """`frames()` once; `frame` holds the newest one, also after the frames were closed early."""
 
-    def __init__(self, engine: Engine, asked: Mapping[int, Asked], frame: Frame = (), *, seconds: float, stop: threading.Event) -> None:
-        """`asked`: by pane. `frame` has the other panes, which stay as they are."""
+    def __init__(self, engine: Engine, asked: Mapping[int, Asked], frame: Frame, *, seconds: float, stop: threading.Event) -> None:
+        """`asked`: by pane. `frame` has a pane for each; those that are not asked stay as they are."""
         self._engine, self._asked, self._seconds, self._stop = engine, asked, seconds, stop
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._stops: queue.SimpleQueue[int] = queue.SimpleQueue()  # panes
@@ -42,7 +43,7 @@ class Comparison:
         self._given_up: dict[int, float] = {}  # panes that were stopped, and when no more is waited for them
         self._ends_at = dict.fromkeys(asked, time.monotonic() + LOADING)  # by pane, on the monotonic clock; from when its model has the question, sooner
         self._late: set[int] = set()
-        self.frame: Frame = tuple(waiting(asked[i]) if i in asked else frame[i] for i in range(max(len(frame), len(asked))))
+        self.frame: Frame = tuple(waiting(asked[i]) if i in asked else pane for i, pane in enumerate(frame))
 
     def stop(self, pane: int) -> None:
         """From any thread: this one ends with what it has, the others go on."""
@@ -69,6 +70,7 @@ class Comparison:
         try:
             for event in self._engine.stream([request for one in self._asked.values() for request in one.requests]):
                 self._events.put(event)
+            self._fail("FAILED", "The engine ended without a word.", "Ask again.")  # whoever has an end by now hears it no more
         except UserError as error:
             self._fail(error.name, error.what, error.todo)
         except Exception as error:
@@ -118,7 +120,7 @@ class Comparison:
         for i in panes:
             ends = list(self._ends[i].values())
             pane = settled(self.frame[i], self._asked[i], ends) if ends else self.frame[i]
-            error = NEVER_ENDED if pane.prompt else ""  # without a prompt its model is being loaded still
+            error = NEVER_ENDED if pane.prompt else NEVER_BEGAN if i in self._late else ""  # without a prompt its model is being loaded still
             self._show(i, replace(pane, state="cancelled", finish_reason="cancelled", error=error, held=""))
         self._places = {id: place for id, place in self._places.items() if place.pane not in panes}
 
@@ -148,7 +150,9 @@ class Comparison:
 
     def _ended(self, i: int, pane: Pane, ends: list[Finished | Failed]) -> Pane:
         pane = settled(pane, self._asked[i], ends)
-        return replace(pane, error=f"Stopped after {self._seconds:g} seconds.") if pane.state == "cancelled" and i in self._late else pane
+        if pane.state != "cancelled" or i not in self._late:
+            return pane
+        return replace(pane, error=f"Stopped after {self._seconds:g} seconds." if pane.prompt else NEVER_BEGAN)
 
     def _show(self, i: int, pane: Pane) -> None:
         self.frame = (*self.frame[:i], pane, *self.frame[i + 1 :])

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from itertools import takewhile
 
 from promptune import export
-from promptune.asked import NOT_ASKED, Asker, Overflow, Turns, turn
+from promptune.asked import NOT_ASKED, Asker, Overflow, Said, exchange
 from promptune.compare import Comparison
 from promptune.core.arena import Ballot, Leaderboard
 from promptune.core.contender import Contender
@@ -24,8 +24,7 @@ from promptune.runs import Runs
 from promptune.scoring.arena import standings
 from promptune.settings import Settings
 from promptune.store import ComparisonRecord, Store
-from promptune.talk import Talk as Talk
-from promptune.talk import Turn as Turn
+from promptune.talk import Talk, Turn
 from promptune.taskroom import About
 
 POLL = 0.08  # seconds between two frames
@@ -39,11 +38,19 @@ class TalkInfo:
     id: str
     label: str
     created: float  # seconds since the epoch
-    updated: float
+    updated: float  # when its last question was kept
     turns: int
     contenders: tuple[str, ...]  # of its last turn
     size: int  # bytes
     hidden: bool = False  # whose names nobody may know before the vote
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """Which turns a question goes on behind, and the ids of those that it takes the place of."""
+
+    turns: Sequence[Turn]
+    gone: Sequence[str]
 
 
 class Asking:
@@ -100,8 +107,8 @@ class Talks:
         `lenient`: a contender that cannot be asked says why in its pane, and the others are asked. What is wrong otherwise is raised here.
         """
         behind = self._before(owner, talk, after, lenient=lenient) if talk and about is None else None
-        before, instead = behind or ((), ())
-        asked, frame = self._asker.ask(owner, question, contenders, about, overflow, _said(before, len(contenders)), lenient=lenient)
+        said = _said(behind.turns if behind else (), len(contenders))
+        ready = self._asker.ask(owner, question, contenders, about, overflow, said, lenient=lenient)
         known = asdict(about) if about else None
 
         def kept(frame: Frame) -> ComparisonRecord | None:
@@ -110,12 +117,12 @@ class Talks:
             answers = [pane.to_dict() for pane in frame]
             if behind:
                 try:
-                    return self._kept.save(owner, question=question, answers=answers, talk=talk, instead=instead, blind=blind)
+                    return self._kept.save(owner, question=question, answers=answers, talk=talk, instead=behind.gone, blind=blind)
                 except NotFound:  # it was deleted meanwhile: what was answered stays all the same
                     pass
             return self._kept.save(owner, question=question, answers=answers, about=known, blind=blind)
 
-        return self._asking(asked, frame, kept, poll, stop)
+        return self._asking(ready.asked, ready.frame, kept, poll, stop)
 
     def again(self, owner: str, id: str, *, places: Sequence[int] | None = None, overflow: Overflow = "fail", poll: float = POLL) -> Asking:
         """The same question to the same contenders, or to those in some places; the other panes stay as they are. The vote is taken back."""
@@ -127,11 +134,11 @@ class Talks:
         before = takewhile(lambda other: other.id != id, self._kept.talk(owner, record.talk) if one.about is None else ())
         said = _said([_turn(other) for other in before], len(one.panes))
         spelled = [one.panes[i].contender for i in chosen]
-        asked, frame = self._asker.ask(owner, one.question, spelled, one.about, overflow, [said[i] for i in chosen], lenient=True)
+        ready = self._asker.ask(owner, one.question, spelled, one.about, overflow, [said[i] for i in chosen], lenient=True)
         panes = list(one.panes)
-        for place, pane in zip(chosen, frame, strict=True):
+        for place, pane in zip(chosen, ready.frame, strict=True):
             panes[place] = pane
-        moved = {chosen[i]: each for i, each in asked.items()}
+        moved = {chosen[i]: each for i, each in ready.asked.items()}
 
         def better(i: int, pane: Pane) -> bool:
             """A good answer gives way to a whole one only."""
@@ -149,8 +156,8 @@ class Talks:
         asking = self._asking(moved, tuple(panes), kept, poll, None)
         return asking
 
-    def _before(self, owner: str, talk: str, after: int | None, *, lenient: bool) -> tuple[tuple[Turn, ...], list[str]] | None:
-        """The turns that it goes on behind, and the ids of those that it takes the place of. None: it is a task's, and so begins another talk."""
+    def _before(self, owner: str, talk: str, after: int | None, *, lenient: bool) -> _Behind | None:
+        """None: it is a task's, and so begins another talk."""
         turns = self.get(owner, talk).turns
         if turns[0].about is not None:
             if not lenient:
@@ -160,7 +167,7 @@ class Talks:
         after = len(turns) if after is None else after
         if not 0 <= after <= len(turns):
             raise UserError(f"it has {len(turns)} turns, and {after} are to stay.", where=f"talk {talk}", todo=f"Give 0 to {len(turns)}.")
-        return turns[:after], [one.id for one in turns[after:]]
+        return _Behind(turns[:after], [one.id for one in turns[after:]])
 
     def _asking(self, asked: Mapping[int, Asked], frame: Frame, keep: Keep, poll: float, stop: threading.Event | None) -> Asking:
         stop = stop or threading.Event()
@@ -183,14 +190,7 @@ class Talks:
 
     def vote(self, owner: str, id: str, vote: str) -> Turn:
         """The place of the best pane, `tie` or `bad`. A second vote takes the first one's place."""
-        panes = _turn(self._kept.get(owner, id)).panes
-        if vote not in ("tie", "bad", *map(str, range(len(panes)))):
-            raise UserError(f"{vote!r} is no vote.", where="vote", todo=f"Give the place of the best pane, 0 to {len(panes) - 1}, tie or bad.")
-        if len(panes) < 2:
-            raise UserError("there is one answer alone.", where="vote", todo="Ask at least two contenders.")
-        if vote.isdecimal() and not panes[int(vote)].text:
-            raise UserError("that pane has no answer.", where="vote", todo="Choose one that has, or all bad.")
-        return _turn(self._kept.vote(owner, id, vote))
+        return _turn(self._kept.vote(owner, id, vote, lambda record: _votable(record, vote)))
 
     def list(self, owner: str, search: str = "", limit: int | None = 200) -> list[TalkInfo]:
         """Newest first. Every word of `search` stands somewhere in what was asked and answered, or in the names."""
@@ -217,8 +217,9 @@ class Talks:
     def leaderboard(self, owner: str, task: str | None = None) -> Leaderboard:
         """Of every vote; of those in a task; or, where it is empty, of those outside of any."""
         voted = [one for one in self._kept.voted(owner) if task is None or task == (one.about or {}).get("task", "")]
-        ballots = [_ballot(one) for one in voted]
-        return Leaderboard(tuple(standings(ballots)), len(ballots), sum(one.blind for one in voted))
+        counted = [(ballot, one.blind) for one in voted if (ballot := _ballot(one))]
+        ballots = [ballot for ballot, _ in counted]
+        return Leaderboard(tuple(standings(ballots)), len(ballots), sum(blind for _, blind in counted))
 
     def command(
         self, contenders: Sequence[str], question: str, about: About | None = None, talk: str = "", after: int | None = None, *, drop: bool = False
@@ -234,14 +235,14 @@ class Talks:
         return shlex.join(["promptune", "ask", question, *who, *task, *goes_on])
 
 
-def _said(turns: Sequence[Turn], panes: int) -> list[Turns]:
+def _said(turns: Sequence[Turn], panes: int) -> list[Said]:
     """For each pane what was asked before, and what it answered; what it did not answer is not there for it."""
     return [
         [
             message
             for one in turns
             if place < len(one.panes) and one.panes[place].text.strip() and one.panes[place].state != "failed"
-            for message in turn(one.question, one.panes[place].text)
+            for message in exchange(one.question, one.panes[place].text)
         ]
         for place in range(panes)
     ]
@@ -280,8 +281,26 @@ def _folded(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
 
 
-def _ballot(record: ComparisonRecord) -> Ballot:
+def _votable(record: ComparisonRecord, vote: str) -> None:
+    """Raises what is wrong with a vote on it."""
+    answers = record.answers
+    if vote not in ("tie", "bad", *map(str, range(len(answers)))):
+        raise UserError(f"{vote!r} is no vote.", where="vote", todo=f"Give the place of the best pane, 0 to {len(answers) - 1}, tie or bad.")
+    if vote.isdecimal() and not answers[int(vote)]["text"]:
+        raise UserError("that pane has no answer.", where="vote", todo="Choose one that has, or all bad.")
+    if len(_stood(record)) < 2:
+        raise UserError("there is one answer alone.", where="vote", todo="Ask at least two contenders.")
+
+
+def _stood(record: ComparisonRecord) -> list[int]:
     """Whoever could not even be asked did not stand."""
-    stood = [i for i, answer in enumerate(record.answers) if answer.get("cause") != NOT_ASKED]
+    return [i for i, answer in enumerate(record.answers) if answer.get("cause") != NOT_ASKED]
+
+
+def _ballot(record: ComparisonRecord) -> Ballot | None:
+    """None: nobody stood against anybody, or the vote names a place where nobody stood."""
+    stood = _stood(record)
+    if len(stood) < 2 or (record.vote.isdecimal() and int(record.vote) not in stood):
+        return None
     vote = str(stood.index(int(record.vote))) if record.vote.isdecimal() else record.vote
     return Ballot(tuple(record.answers[i]["contender"] for i in stood), vote)

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, TimeoutError, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60_000  # ms; generous, since nothing here may depend on speed
@@ -150,6 +150,17 @@ def answered(page: Page, question: str, panes: int = 3) -> None:
         page.locator(f"{pane(page, i)} .you").last.filter(has_text=question).wait_for()
         page.locator(f"{pane(page, i)} .met", has_text="tok/s").wait_for()
     page.locator("#send:not([disabled])").wait_for()
+
+
+def pick(page: Page, field: Locator, option: str) -> None:
+    """From a list that may be drawn anew while it is open, as a person would: opened again, if it closes under the hand."""
+    for _ in range(5):
+        field.click()
+        try:
+            return page.get_by_role("option", name=option, exact=True).click(timeout=PATIENCE / 10)
+        except TimeoutError:
+            page.keyboard.press("Tab")
+    raise AssertionError(f"{option} cannot be chosen")
 
 
 def library(page: Page) -> None:

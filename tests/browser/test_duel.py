@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from promptune.lab import Lab, TaskFile
 from promptune.settings import Settings
-from tests.browser.conftest import PATIENCE, Open, Server
+from tests.browser.conftest import PATIENCE, Open, Server, pick
 from tests.browser.test_first_visit import sideways
 
 expect.set_options(timeout=PATIENCE)
@@ -49,8 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def choose(page: Page, field: str, title: str) -> None:
-    page.locator(f"{field} input").click()
-    page.get_by_role("option", name=title, exact=True).click()
+    pick(page, page.locator(f"{field} input"), title)
 
 
 def begin(page: Page) -> None:

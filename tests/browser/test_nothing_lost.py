@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Open, answered, ask, library, pane
+from tests.browser.conftest import PATIENCE, Open, answered, ask, library, pane, pick
 from tests.browser.test_compare import remove
 
 expect.set_options(timeout=PATIENCE)
@@ -40,8 +40,7 @@ def talked(page: Page, *questions: str) -> None:
 
 
 def choose(page: Page, task: str) -> None:
-    page.get_by_label("Task", exact=True).click()
-    page.get_by_role("option", name=task, exact=True).click()
+    pick(page, page.get_by_label("Task", exact=True), task)
 
 
 def test_an_edit_is_said_as_long_as_it_is_on(open_page: Open) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Open, answered, ask, pane
+from tests.browser.conftest import PATIENCE, Open, answered, ask, pane, pick
 from tests.browser.test_first_visit import sideways
 from tests.browser.test_library import EVIL
 
@@ -56,8 +56,7 @@ def set_up(page: Page, i: int, strategy: str, arguments: str | None = None) -> N
 
 
 def choose(page: Page, title: str) -> None:
-    page.get_by_label("Task", exact=True).click()
-    page.get_by_role("option", name=title, exact=True).click()
+    pick(page, page.get_by_label("Task", exact=True), title)
 
 
 def test_a_file_becomes_a_task_whose_answers_are_right_or_wrong(open_page: Open, tmp_path: Path) -> None:

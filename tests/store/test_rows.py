@@ -157,11 +157,14 @@ def test_a_talk_whose_first_question_is_asked_anew_stays_the_same_one(store: Sto
 
 
 def test_what_another_window_kept_meanwhile_stays(store: Store) -> None:
-    """Only what its author saw goes."""
+    """Only what its author saw goes; and the talk is still called what a person called it."""
     first = store.comparisons.save("ada", question="one", answers=[])
     unseen = store.comparisons.save("ada", question="two", answers=[], talk=first.id)
     anew = store.comparisons.save("ada", question="one, better", answers=[], talk=first.id, instead=[first.id])
     assert store.comparisons.talk("ada", first.id) == [unseen, anew]
+    store.comparisons.rename("ada", unseen.id, "My talk")
+    store.comparisons.save("ada", question="two, better", answers=[], talk=first.id, instead=[unseen.id])
+    assert store.comparisons.talk("ada", first.id)[0].label == "My talk"
     with pytest.raises(NotFound):
         store.comparisons.vote("ada", first.id, "0")
 

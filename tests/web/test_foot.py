@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from promptune.core.contender import Contender
@@ -45,6 +47,15 @@ def test_a_command_goes_on_where_the_page_would() -> None:
     assert (changed.talk, changed.after) == ("t", 1)
     alone = foot.wish("Dull.", "reviews", None, chat, 2, *NEXT)  # in a task every question stands alone
     assert (alone.talk, alone.after) == ("", None)
+
+
+def test_a_command_leaves_out_what_the_page_left_out() -> None:
+    """Without --drop the same prompt would be refused."""
+    asked = turn("t", "One?")
+    for changes, drop in (({}, False), ({"dropped": 2}, True), ({"forgotten": 1}, True)):
+        chat = Chat("t", (replace(asked, panes=(asked.panes[0], replace(asked.panes[1], **changes))),))
+        assert foot.wish("", "", None, chat, 2, *NEXT).drop == drop
+        assert not foot.wish("Two?", "", None, chat, 2, *NEXT).drop
 
 
 def test_no_name_is_told_before_a_blind_vote() -> None:

@@ -59,7 +59,8 @@ class Comparisons:
                 if not rows:
                     raise missing("talk", talk)
                 connection.executemany("DELETE FROM comparisons WHERE owner = ? AND talk = ? AND id = ?", [(owner, talk, one) for one in instead])
-                if all(row["id"] in instead for row in rows) and rows[0]["label"] != as_label(rows[0]["question"])[:LABEL]:
+                if rows[0]["label"] != as_label(rows[0]["question"])[:LABEL]:  # whichever is the first one then
+                    connection.execute("UPDATE comparisons SET label = ? WHERE owner = ? AND talk = ?", (rows[0]["label"], owner, talk))
                     record = replace(record, label=rows[0]["label"])
             connection.execute(
                 "INSERT INTO comparisons (id, owner, label, question, answers, created, size, talk, about, vote, blind) "
@@ -71,27 +72,25 @@ class Comparisons:
     def answer(self, owner: str, id: str, answers: Mapping[int, dict[str, Any]]) -> ComparisonRecord:
         """Other answers in some places; a vote on the old ones is none on these, and whoever gave it knows the names."""
         with self._database.write() as connection:
-            row = connection.execute("SELECT answers, question FROM comparisons WHERE owner = ? AND id = ?", (owner, id)).fetchone()
-            if row is None:
-                raise missing("comparison", id)
-            written = json.dumps([answers.get(i, one) for i, one in enumerate(json.loads(row["answers"]))])
+            record = _one(connection, owner, id)
+            written = json.dumps([answers.get(i, one) for i, one in enumerate(record.answers)])
             connection.execute(
                 "UPDATE comparisons SET blind = blind AND vote = '', answers = ?, size = ?, vote = '' WHERE owner = ? AND id = ?",
-                (written, _size(row["question"], written), owner, id),
+                (written, _size(record.question, written), owner, id),
             )
-        return self.get(owner, id)
+            return _one(connection, owner, id)
 
-    def vote(self, owner: str, id: str, vote: str) -> ComparisonRecord:
-        """One that is changed is no blind one any more: the first showed the names."""
-        self._change(owner, id, "blind = blind AND vote IN ('', :vote), vote = :vote", {"vote": vote})
-        return self.get(owner, id)
+    def vote(self, owner: str, id: str, vote: str, check: Callable[[ComparisonRecord], None] = lambda record: None) -> ComparisonRecord:
+        """One that is changed is no blind one any more: the first showed the names. `check` raises where it cannot stand: on what is there as it is written."""
+        known = {"vote": vote, "owner": owner, "id": id}
+        with self._database.write() as connection:
+            check(_one(connection, owner, id))
+            connection.execute("UPDATE comparisons SET blind = blind AND vote IN ('', :vote), vote = :vote WHERE owner = :owner AND id = :id", known)
+            return _one(connection, owner, id)
 
     def get(self, owner: str, id: str) -> ComparisonRecord:
         with self._database.read() as connection:
-            row = connection.execute("SELECT * FROM comparisons WHERE owner = ? AND id = ?", (owner, id)).fetchone()
-        if row is None:
-            raise missing("comparison", id)
-        return _record(row)
+            return _one(connection, owner, id)
 
     def talk(self, owner: str, id: str) -> list[ComparisonRecord]:
         """Oldest first."""
@@ -129,19 +128,21 @@ class Comparisons:
         return [_record(row) for row in rows]
 
     def rename(self, owner: str, id: str, label: str) -> None:
-        self._change(owner, id, "label = :label", {"label": as_label(label)})
+        with self._database.write() as connection:
+            if not connection.execute("UPDATE comparisons SET label = ? WHERE owner = ? AND id = ?", (as_label(label), owner, id)).rowcount:
+                raise missing("comparison", id)
 
     def delete_talk(self, owner: str, id: str) -> None:
         with self._database.write() as connection:
             if not connection.execute("DELETE FROM comparisons WHERE owner = ? AND talk = ?", (owner, id)).rowcount:
                 raise missing("talk", id)
 
-    def _change(self, owner: str, id: str, what: str, values: Mapping[str, Any]) -> None:
-        """what: our own words, such as `vote = :vote`."""
-        with self._database.write() as connection:
-            known = {**values, "owner": owner, "id": id}
-            if not connection.execute(f"UPDATE comparisons SET {what} WHERE owner = :owner AND id = :id", known).rowcount:  # noqa: S608
-                raise missing("comparison", id)
+
+def _one(connection: Connection, owner: str, id: str) -> ComparisonRecord:
+    row = connection.execute("SELECT * FROM comparisons WHERE owner = ? AND id = ?", (owner, id)).fetchone()
+    if row is None:
+        raise missing("comparison", id)
+    return _record(row)
 
 
 def _talk(connection: Connection, owner: str, id: str) -> list[ComparisonRecord]:

@@ -68,6 +68,7 @@ class Wish:
     about: About | None
     talk: str = ""
     after: int | None = None  # how many of that talk's turns come before it
+    drop: bool = False  # whether something was left out, so that it fits
 
 
 # ---- handlers ----
@@ -78,7 +79,8 @@ def wish(typed: str, task: str, picked: Chip | None, chat: Chat, count: int, *se
         raise UserError("names are hidden until you vote, and this would tell them.", todo="Vote first: which answer was best?")
     if chat.last and not typed:
         before = len(chat.turns) - 1
-        return Wish(chat.contenders, chat.last.question, chat.last.about, chat.talk if before else "", before or None)
+        less = any(one.dropped or one.forgotten for one in chat.last.panes)
+        return Wish(chat.contenders, chat.last.question, chat.last.about, chat.talk if before else "", before or None, less)
     next_ = asking.about(task, picked or None)
     goes_on = bool(typed) and chat.goes_on(next_, blind=False)
     after = chat.editing if chat.editing is not None else len(chat.turns)
@@ -89,7 +91,7 @@ def wish(typed: str, task: str, picked: Chip | None, chat: Chat, count: int, *se
 def command(lab: Lab, form: FootForm, visitor: Visitor, *asked: Any) -> Changes:
     try:
         one = wish(*asked)
-        text = lab.talks.command(one.contenders, one.question or compare_task.EXAMPLES[0], one.about, talk=one.talk, after=one.after)
+        text = lab.talks.command(one.contenders, one.question or compare_task.EXAMPLES[0], one.about, talk=one.talk, after=one.after, drop=one.drop)
     except Exception as error:
         return {form.command: "", form.say: present.fault(words(error))}
     return {form.command: text}

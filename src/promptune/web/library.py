@@ -17,7 +17,7 @@ from promptune.web import present
 from promptune.web.compare_form import CompareForm
 from promptune.web.guard import Visitor
 from promptune.web.handlers import QUIET, Stops, bound, press_stop, words
-from promptune.web.shelves import SHELVES, Shelf
+from promptune.web.shelves import SHELVES, Rows, Shelf
 
 T = TypeVar("T")
 Adding = tuple[str, str, gr.Button]
@@ -73,12 +73,17 @@ def refresh(lab: Lab, shelf: Shelf, form: ShelfForm, visitor: Visitor, chosen: s
     searched = bool(search.strip()) and shelf.search is not None
     rows = shelf.search(lab, visitor.owner, search) if searched and shelf.search else shelf.rows(lab, visitor.owner)
     none = NOT_FOUND if searched else shelf.empty
-    changes: Changes = {form.rows: gr.Radio(choices=rows, visible=bool(rows)), form.empty: "" if rows else present.empty(none)}
+    changes: Changes = {form.rows: gr.Radio(choices=rows, visible=bool(rows)), form.empty: present.empty(none) if not rows else _more(shelf, rows)}
     if chosen:
         there = chosen in {id for _, id in rows}
         changes[form.rows] = gr.Radio(choices=rows, value=chosen if there else None, visible=bool(rows))
         changes[form.beside] = gr.Column(visible=there)
     return changes
+
+
+def _more(shelf: Shelf, rows: Rows) -> str:
+    """Nothing is left out of a list in silence."""
+    return present.notice(f"The {shelf.most} newest are listed. Search for words of an older one.") if len(rows) == shelf.most else ""
 
 
 def choose(lab: Lab, shelf: Shelf, form: ShelfForm, others: list[gr.Radio], visitor: Visitor, chosen: str) -> Changes:

@@ -10,6 +10,7 @@ from promptune.web import present_kept
 from promptune.web.present import download_links
 
 Rows = list[tuple[str, str]]  # (a row's text, its id)
+TALKS = 200  # listed at most
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Shelf:
     delete: Callable[[Lab, str, str], None]
     rename: Callable[[Lab, str, str, str], None] | None = None
     search: Callable[[Lab, str, str], Rows] | None = None  # the rows in which every word stands; the page has a box for them
+    most: int | None = None  # rows that are listed; with as many there may be more
 
 
 DELETING_MODEL = {
@@ -51,7 +53,7 @@ def _model(lab: Lab, owner: str, slug: str) -> Opened:
 
 
 def _talks(lab: Lab, owner: str, search: str = "") -> Rows:
-    return [(present_kept.talk_row(info), info.id) for info in lab.talks.list(owner, search)]
+    return [(present_kept.talk_row(info), info.id) for info in lab.talks.list(owner, search, limit=TALKS)]
 
 
 def _talk(lab: Lab, owner: str, id: str) -> Opened:
@@ -81,6 +83,7 @@ SHELVES = (
         lambda lab, owner, id: lab.talks.delete(owner, id),
         lambda lab, owner, id, label: lab.talks.rename(owner, id, label),
         _talks,
+        TALKS,
     ),
     Shelf(
         "jobs",
