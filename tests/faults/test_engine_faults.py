@@ -176,8 +176,7 @@ def test_a_row_without_numbers_fails_alone(damaged: Loaded, owner: str, monkeypa
 def test_what_a_long_prompt_without_numbers_leaves_on_the_desk_reaches_nobody(damaged: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its first piece is read, nothing is chosen behind it yet, and then it is somebody else's turn."""
     monkeypatch.setattr(local_batch, "PIECE", 64)
-    shared = batch(damaged)
-    head = draw(60, 5)
+    shared, head = batch(damaged), draw(60, 5)
     shared.ask(ask(damaged, head, limit=1))
     bad = ask(damaged, [*draw(5, 1), BAD, *draw(150, 2)], owner="bad")
     good = [ask(damaged, draw(12, 6), owner="ann"), ask(damaged, [*head, *draw(10, 7)], owner="ann")]
