@@ -8,8 +8,8 @@ import torch
 from evaluation import timed
 from ours import Ours
 from peers import Peer
-from results import Line, alternate, ratio, record, spell
-from workload import Subject, prompts, subjects
+from results import Line, alternate, ratio, spell
+from workload import Subject, measured, prompts
 
 from promptune.core.prompt import Prompt
 
@@ -75,12 +75,5 @@ def total(peer: Peer, logits: torch.Tensor, choice: list[int]) -> float:
     return float(scores.gather(1, peer.tensor([choice]).T).sum())
 
 
-def main() -> None:
-    with subjects() as some:
-        for subject in some:
-            for line in measure(subject):
-                record(line)
-
-
 if __name__ == "__main__":
-    main()
+    measured(measure)

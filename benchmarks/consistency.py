@@ -12,8 +12,8 @@ from collections.abc import Callable
 import torch
 from ours import Ours
 from peers import Peer
-from results import Line, alternate, ratio, record, spell
-from workload import Subject, prompts, subjects
+from results import Line, alternate, ratio, spell
+from workload import Subject, measured, prompts
 
 from promptune.core.prompt import Prompt
 
@@ -80,12 +80,5 @@ def drawn(peer: Peer, prompt: Prompt, seed: int) -> str:
     return peer.text(new)
 
 
-def main() -> None:
-    with subjects() as some:
-        for subject in some:
-            for line in measure(subject):
-                record(line)
-
-
 if __name__ == "__main__":
-    main()
+    measured(measure)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from ours import Answered, Ours
 from peers import PLAIN, TUNED, Peer
-from results import Line, alternate, ratio, record, spell
-from workload import Subject, prompts, subjects
+from results import Line, alternate, ratio, spell
+from workload import Subject, measured, prompts
 
 from promptune.core.prompt import Prompt
 
@@ -97,12 +97,5 @@ def lines(subject: Subject, found: dict[str, list[Answered]], alone: Sequence[fl
     ]
 
 
-def main() -> None:
-    with subjects() as some:
-        for subject in some:
-            for line in measure(subject):
-                record(line)
-
-
 if __name__ == "__main__":
-    main()
+    measured(measure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import peft
 import torch
+from results import Line, record
 from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedConfig
 
 from promptune.core.contender import Contender
@@ -103,3 +104,11 @@ def prompts(task: str, strategy: str, rows: Sequence[int]) -> list[Prompt]:
     """What the strategy asks for those test rows."""
     made = build(Contender.parse(f"tiny/{strategy}"), Material(tuple(_examples(task)["train"])))
     return [made.render(_examples(task)["test"][row]) for row in rows]
+
+
+def measured(measure: Callable[[Subject], list[Line]]) -> None:
+    """On every subject, line by line into the table."""
+    with subjects() as some:
+        for subject in some:
+            for line in measure(subject):
+                record(line)

@@ -13,6 +13,7 @@ from promptune.core.prompt import Message, Prompt, PromptPart
 from promptune.core.task import Example
 from promptune.engines.protocol import Engine
 from promptune.errors import Problem, Problems, UserError
+from promptune.links import MOST_CONTENDERS
 from promptune.pane import Asked, Frame, Pane
 from promptune.prompting import decide
 from promptune.prompting.budget import fit
@@ -21,7 +22,6 @@ from promptune.settings import Settings
 from promptune.taskroom import About, TaskRoom
 
 LONGEST_QUESTION = 100_000  # characters
-MOST_CONTENDERS = 6
 NOT_ASKED = "NOT_ASKED"  # the cause of a pane whose contender could not even be asked
 Overflow = Literal["fail", "drop"]
 Said = Sequence[Message]  # in one pane, before

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from promptune import export
 from promptune.errors import UserError
 from promptune.lab import Leaderboard, Standing, TalkInfo
+from promptune.pane import LETTERS
 from promptune.terminal import OWNER, AsJson, NameOrCommand, lab, note, say
 
 talks_app = typer.Typer(cls=NameOrCommand, help="Kept conversations; ID shows one.")
@@ -81,7 +81,7 @@ def _print(text: str, *, as_json: bool) -> None:
 
 def _info(info: TalkInfo) -> dict[str, Any]:
     """Names that are hidden until the vote are hidden here too."""
-    names = list(export.LETTERS[: len(info.contenders)] if info.hidden else info.contenders)
+    names = list(LETTERS[: len(info.contenders)] if info.hidden else info.contenders)
     return asdict(info) | {"contenders": names}
 
 

@@ -11,11 +11,10 @@ from typing import Any
 from promptune.core.job import Job
 from promptune.errors import NotFound
 from promptune.jobs.batch import BatchResult
-from promptune.pane import Pane
+from promptune.pane import LETTERS, Pane
 from promptune.registry import did_you_mean
 from promptune.talk import Talk
 
-LETTERS = "ABCDEF"  # of panes whose names are hidden
 VOTES = {"tie": "Voted: a tie.", "bad": "Voted: all bad."}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins so
 

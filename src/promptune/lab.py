@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from promptune import __version__, export, export_scores, hub
-from promptune.asked import MOST_CONTENDERS, Asker, Overflow, unfit
+from promptune.asked import Asker, Overflow, unfit
 from promptune.core.arena import Leaderboard, Standing
 from promptune.core.contender import Contender
 from promptune.core.job import Job
@@ -29,7 +29,7 @@ from promptune.jobs import batch
 from promptune.jobs.answering import frozen_material
 from promptune.jobs.batch import BatchResult
 from promptune.jobs.scheduler import Scheduler, reconcile
-from promptune.links import Link
+from promptune.links import MOST_CONTENDERS, Link
 from promptune.models import BUNDLED, HUB_ID, ModelInfo, Models
 from promptune.pane import Frame, Pane
 from promptune.prompting.budget import room

@@ -9,8 +9,10 @@ from urllib.parse import parse_qsl, urlencode
 from promptune.core.contender import Contender, is_slug
 from promptune.core.task import SPLITS, Split
 from promptune.errors import UserError
+from promptune.pane import LETTERS
 
-MOST_CONTENDERS, LONGEST_QUESTION = 6, 4_000  # characters: what servers and messengers pass on
+MOST_CONTENDERS = len(LETTERS)
+LONGEST_QUESTION = 4_000  # characters: what servers and messengers pass on
 LONGEST = 100_000  # characters of a whole query
 LONG, NAMED = 200, 60  # characters of what is wrong that are still told whole; and how many of what is longer
 

@@ -16,6 +16,7 @@ from promptune.engines.protocol import Failed, Finished, Request
 from promptune.prompting.vote import vote, winner
 from promptune.scoring.same import same
 
+LETTERS = "ABCDEF"  # what panes are called by their place, and so how many a question may have
 PaneState = Literal["waiting", "streaming", "done", "cancelled", "failed"]
 
 

@@ -59,11 +59,20 @@ MODELS: dict[str, tuple[Callable[[int], Any], bool]] = {
 }
 
 
+def made(name: str) -> Loaded:
+    torch.manual_seed(4)
+    return loaded(lively(MODELS[name][0](len(tokenizer()))), WINDOW, suppress_tokens=[3])
+
+
 @pytest.fixture(scope="module", params=MODELS)
 def model(request: pytest.FixtureRequest) -> tuple[Loaded, bool]:
-    make, together = MODELS[request.param]
-    torch.manual_seed(4)
-    return loaded(lively(make(len(tokenizer()))), WINDOW, suppress_tokens=[3]), together
+    """And whether its rows share a pass."""
+    return made(request.param), MODELS[request.param][1]
+
+
+@pytest.fixture(scope="module", params=[name for name, (_, together) in MODELS.items() if together])
+def sharing(request: pytest.FixtureRequest) -> Loaded:
+    return made(request.param)
 
 
 def written(model: Any, asked: Asked) -> list[int]:
@@ -113,11 +122,9 @@ def test_rows_of_a_model_that_shares_no_batch_are_asked_at_once_as_alone(engine:
     assert texts(*asked) == alone
 
 
-def test_what_shares_a_pass_changes_predictions_by_rounding_only(model: tuple[Loaded, bool]) -> None:
+def test_what_shares_a_pass_changes_predictions_by_rounding_only(sharing: Loaded) -> None:
     """That is what allows greedy answers to be compared to the last token."""
-    one, together = model
-    if not together:
-        pytest.skip("its rows share no pass")
+    one = sharing
     reader = Reader(one.model)
     rows, starts = [draw(length, length) for length in (50, 3, 20)], [0, 40, 13]
     slots = Slots(reader.layers)
@@ -131,11 +138,9 @@ def test_what_shares_a_pass_changes_predictions_by_rounding_only(model: tuple[Lo
             assert (last - alone[-2:]).abs().max() < 1e-5 * alone.abs().max()
 
 
-def test_what_rows_have_in_common_is_attended_to_once_with_the_same_result(model: tuple[Loaded, bool]) -> None:
+def test_what_rows_have_in_common_is_attended_to_once_with_the_same_result(sharing: Loaded) -> None:
     """In a step, rows behind the same beginning: one of them has just that, and all are told that they have it."""
-    one, together = model
-    if not together:
-        pytest.skip("its rows share no pass")
+    one = sharing
     reader, slots, head = Reader(one.model), Slots(2), draw(30, 1)
     for tails in ([[], [5], [5]], [[7], [8], [9]], [[5, 6, 7, 8], [], list(range(20, 40))]):
         rows = [[*head, *tail] for tail in tails]

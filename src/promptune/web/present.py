@@ -24,8 +24,9 @@ from promptune.markup.words import date as date
 from promptune.markup.words import plural as plural
 from promptune.markup.words import seconds as seconds
 from promptune.markup.words import size as size
+from promptune.pane import LETTERS
 
-KEYS = "ABCDEF"
+KEYS = LETTERS
 KINDS = ("template", "instruction", "context", "examples", "question", "cue")
 LONGEST = 120  # characters of an answer that are shown under its text
 REPEATED = 40  # characters of an answer worth repeating where it is the whole text
